@@ -9,10 +9,11 @@ node := justfile_directory() / "target/node"
 component := justfile_directory() / "target/rds_bridge.wasm"
 # The SQL file that fills the emulator's database for invoke: ./just seed=FILE invoke EVENT.json
 seed := "tests/schema.sql"
-# The tests find the server's plugin, Python and the Node packages by these variables.
+# The tests find the server's plugin, Python, the Node packages and the WebAssembly guests by these variables.
 export RDS_BRIDGE_AUTH_PLUGIN := CARGO_TARGET_DIR / "debug/librds_bridge_auth_plugin" + if os() == "macos" { ".dylib" } else { ".so" }
 export RDS_BRIDGE_PYTHON := venv / "bin/python"
 export RDS_BRIDGE_NODE := node
+export RDS_BRIDGE_GUESTS := justfile_directory() / "target/guests"
 # The benchmarks use the optimised plugin, so that the server does not spend its time in it.
 released_plugin := replace(RDS_BRIDGE_AUTH_PLUGIN, "/debug/", "/release/")
 
@@ -62,7 +63,7 @@ test: tools test-rust test-embedding test-scripts test-deploy test-spelling test
 
 # Run the tests in Rust
 [group('test')]
-test-rust: build-tests mysql mariadb python node
+test-rust: build-tests mysql mariadb python node guests
     cargo test --locked --workspace
 
 # Start the MySQL or MariaDB of the tests, and run a command with the settings for a client in its environment: ./just server mysql bash
@@ -339,6 +340,11 @@ c-compiler:
 [private]
 tools:
     @tests/setup/tools cc python node
+
+# Builds the WebAssembly guests of the tests.
+[private]
+guests: wasm-target
+    cargo run --quiet --locked -p rds-bridge-component-builder -- guests '{{justfile_directory()}}/target/guests'
 
 [private]
 wasm-target:

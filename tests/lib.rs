@@ -14,5 +14,6 @@ macro_rules! pages {
 pages! {
     readme: "../README.md",
     emulator: "../docs/emulator.md",
+    guests: "../docs/guests.md",
     library: "../docs/library.md",
 }

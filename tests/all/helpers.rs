@@ -13,6 +13,7 @@ pub(crate) mod function;
 pub(crate) mod function_access;
 pub(crate) mod gateway;
 pub(crate) mod gateway_config;
+pub(crate) mod guest;
 pub(crate) mod hostile_server;
 pub(crate) mod late_forwarder;
 pub(crate) mod library;

@@ -14,6 +14,7 @@ mod credentials;
 mod emulator;
 mod function;
 mod gateway;
+mod guests;
 mod helpers;
 mod hostile;
 mod leaks;

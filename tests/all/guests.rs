@@ -1,0 +1,10 @@
+//! Databases for the guests of a Wasmtime host.
+
+pub(crate) mod epochs;
+pub(crate) mod grants;
+pub(crate) mod hidden;
+pub(crate) mod limits;
+pub(crate) mod spin;
+pub(crate) mod tenants;
+pub(crate) mod transactions;
+pub(crate) mod values;

@@ -1,0 +1,177 @@
+//! The limits of a grant, and of a context.
+
+use std::num::{NonZeroU32, NonZeroU64};
+use std::time::{Duration, Instant};
+
+use rds_bridge_guests::{Databases, Grant, RdsCtx, Statements};
+use rds_bridge_test_support::on_each_server;
+use rds_bridge_test_support::server::{Options, Product, Server};
+use rstest::rstest;
+use rstest_reuse::apply;
+use tokio::time::{sleep, timeout};
+
+use crate::helpers::guest::{Error, Guest, Lost, Rule, Stage, Value, pool, tenant};
+use crate::helpers::live::{block_on, connect_as_admin, first_value};
+
+async fn guest(server: &Server, change: impl FnOnce(&mut Grant)) -> Guest {
+    let databases = Databases::new().with("orders", pool(server, false, |it| it).await);
+    let mut grant = Grant::new("orders", Statements::Any);
+    change(&mut grant);
+    let (tenant, _) = tenant(&databases, grant);
+    Guest::new(&tenant).await
+}
+
+#[apply(on_each_server)]
+fn rows_and_bytes_of_a_result_are_limited(product: Product) {
+    let server = Server::shared(product);
+    let three = "SELECT REPEAT('x', 100) UNION ALL SELECT REPEAT('y', 100) UNION ALL SELECT REPEAT('z', 100)";
+    block_on(async {
+        let mut by_rows = guest(server, |it| it.max_rows = NonZeroU64::new(2)).await;
+        let mut by_bytes = guest(server, |it| it.max_bytes = NonZeroU64::new(250)).await;
+        for (guest, rule) in [
+            (&mut by_rows, Rule::Rows),
+            (&mut by_bytes, Rule::ResultSize),
+        ] {
+            let connection = guest.open("orders").await.unwrap();
+            let rows = guest.query(connection, three, &[]).await.unwrap();
+            assert_eq!(guest.next(rows, 2).await.unwrap().len(), 2);
+            for _ in 0..2 {
+                let refused = guest.next(rows, 2).await;
+                assert_eq!(refused.unwrap_err(), Error::NotPermitted(rule));
+            }
+            guest.drop_rows(rows).await;
+            let connection = guest.open("orders").await.unwrap();
+            assert_eq!(guest.one(connection, "SELECT 1").await, Value::Int(1));
+        }
+    });
+}
+
+#[apply(on_each_server)]
+fn connections_statements_and_requests_are_limited(product: Product) {
+    let server = Server::shared(product);
+    let connections = || Error::NotPermitted(Rule::Connections);
+    block_on(async {
+        let mut one = guest(server, |it| it.max_sessions = Some(1)).await;
+        let connection = one.open("orders").await.unwrap();
+        assert_eq!(one.open("orders").await.unwrap_err(), connections());
+        one.drop_connection(connection).await;
+        let connection = one.open("orders").await.unwrap();
+        assert_eq!(one.one(connection, "SELECT 1").await, Value::Int(1));
+
+        let mut one = guest(server, |it| it.max_concurrent_requests = NonZeroU32::new(1)).await;
+        let (first, second) = (
+            one.open("orders").await.unwrap(),
+            one.open("orders").await.unwrap(),
+        );
+        let rows = one.query(first, "SELECT 1", &[]).await.unwrap();
+        assert_eq!(
+            one.query(second, "SELECT 2", &[]).await.unwrap_err(),
+            connections()
+        );
+        assert_eq!(one.rest(rows).await.unwrap(), [[Value::Int(1)]]);
+        assert_eq!(one.one(second, "SELECT 2").await, Value::Int(2));
+
+        let mut slow = guest(server, |it| it.requests_per_second = NonZeroU32::new(1)).await;
+        let connection = slow.open("orders").await.unwrap();
+        assert_eq!(slow.one(connection, "SELECT 1").await, Value::Int(1));
+        let mut refused = 0;
+        for _ in 0..10 {
+            match slow.execute(connection, "SELECT 1").await {
+                Err(error) => {
+                    assert_eq!(error, Error::NotPermitted(Rule::Rate));
+                    refused += 1;
+                }
+                Ok(_) => {}
+            }
+        }
+        assert!(refused > 0);
+    });
+}
+
+#[apply(on_each_server)]
+fn handles_and_parameters_are_limited(product: Product) {
+    let server = Server::shared(product);
+    block_on(async {
+        let databases = Databases::new().with("orders", pool(server, false, |it| it).await);
+        let (tenant, _) = tenant(&databases, Grant::new("orders", Statements::Any));
+        let ctx = RdsCtx::new(&tenant).max_handles(3).max_statement_bytes(100);
+        let mut guest = Guest::with(ctx).await;
+        let connection = guest.open("orders").await.unwrap();
+        let refused = guest
+            .query(connection, "SELECT ?", &[Value::Text("x".repeat(93))])
+            .await;
+        assert_eq!(refused.unwrap_err(), Error::NotPermitted(Rule::Parameters));
+        let refused = guest
+            .execute(connection, &format!("SELECT '{}'", "x".repeat(100)))
+            .await;
+        assert_eq!(refused.unwrap_err(), Error::NotPermitted(Rule::Parameters));
+        for _ in 0..2 {
+            guest.open("orders").await.unwrap();
+        }
+        let called = guest.calls.call_open(&mut guest.store, "orders").await;
+        assert!(format!("{:?}", called.unwrap_err()).contains("no free keys"));
+    });
+}
+
+/// A server of its own: the test looks at its process list.
+#[apply(on_each_server)]
+fn what_is_given_up_ends_on_the_server(product: Product) {
+    let server = Server::start(product, &Options::default());
+    let running =
+        "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT SLEEP(1000)%'";
+    block_on(async {
+        let mut admin = connect_as_admin(&server).await;
+        // By the grant's time.
+        let mut limited = guest(&server, |it| it.max_seconds = NonZeroU32::new(1)).await;
+        let connection = limited.open("orders").await.unwrap();
+        let ended = limited.execute(connection, "SELECT SLEEP(1000)").await;
+        assert_eq!(
+            ended.unwrap_err(),
+            Error::Timeout(Lost { may_have_run: true })
+        );
+        while first_value::<i64>(&mut admin, running).await > 0 {
+            sleep(Duration::from_millis(20)).await;
+        }
+        let lost = limited.execute(connection, "SELECT 1").await;
+        assert_eq!(
+            lost.unwrap_err(),
+            Error::ConnectionLost(Lost {
+                may_have_run: false
+            })
+        );
+        let connection = limited.open("orders").await.unwrap();
+        assert_eq!(limited.one(connection, "SELECT 1").await, Value::Int(1));
+
+        // By the host, which drops the future of the guest's call, and then the store.
+        let mut dropped = guest(&server, |_| {}).await;
+        let connection = dropped.open("orders").await.unwrap();
+        let begin = Instant::now();
+        let call = dropped.execute(connection, "SELECT SLEEP(1000)");
+        let waited = timeout(Duration::from_millis(300), call).await;
+        assert!(waited.is_err(), "{:?}", begin.elapsed());
+        drop(dropped);
+        while first_value::<i64>(&mut admin, running).await > 0 {
+            sleep(Duration::from_millis(20)).await;
+        }
+    });
+}
+
+#[apply(on_each_server)]
+fn a_pool_without_a_free_connection_is_unavailable(product: Product) {
+    let server = Server::shared(product);
+    block_on(async {
+        let pool = pool(server, false, |it| {
+            it.max_size(1).acquire_timeout(Duration::from_millis(100))
+        });
+        let databases = Databases::new().with("orders", pool.await);
+        let (tenant, hidden) = tenant(&databases, Grant::new("orders", Statements::Any));
+        let (mut first, mut second) = (Guest::new(&tenant).await, Guest::new(&tenant).await);
+        first.open("orders").await.unwrap();
+        let refused = second.open("orders").await;
+        assert_eq!(refused.unwrap_err(), Error::Unavailable(Stage::Pool));
+        assert_eq!(hidden.lock().unwrap().len(), 1);
+        // A guest that never drops: its store does.
+        drop(first);
+        second.open("orders").await.unwrap();
+    });
+}

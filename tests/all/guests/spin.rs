@@ -1,0 +1,159 @@
+//! Guests that were written for Spin, in both forms of its interface.
+
+use rds_bridge_guests::{Access, Databases, Grant, RdsCtx, Statements};
+use rds_bridge_test_support::on_each_server;
+use rds_bridge_test_support::server::{Product, Server};
+use rstest::rstest;
+use rstest_reuse::apply;
+use wasmtime::Store;
+use wasmtime::component::{Component, Linker};
+
+use crate::helpers::guest::{ENGINE, State, compiled, pool, rds, tenant};
+use crate::helpers::live::block_on;
+
+mod bindings {
+    wasmtime::component::bindgen!({
+        path: "guests/wit/spin",
+        world: "test:spin/guest",
+        imports: { default: async | trappable },
+        exports: { default: async },
+        additional_derives: [PartialEq],
+    });
+}
+
+use bindings::Guest;
+use bindings::fermyon::spin::rdbms_types::{DbDataType, DbValue, Error, ParameterValue, RowSet};
+
+struct Spin {
+    store: Store<State>,
+    guest: Guest,
+}
+
+impl Spin {
+    async fn new(component: &Component, rds_ctx: RdsCtx) -> Self {
+        let mut linker = Linker::new(&ENGINE);
+        rds_bridge_guests::spin::add_to_linker(&mut linker, rds).unwrap();
+        let mut store = Store::new(&ENGINE, State { rds: rds_ctx });
+        store.set_epoch_deadline(u64::MAX / 2);
+        let guest = Guest::instantiate_async(&mut store, component, &linker)
+            .await
+            .unwrap();
+        Self { store, guest }
+    }
+
+    async fn query(
+        &mut self,
+        address: &str,
+        sql: &str,
+        params: &[ParameterValue],
+    ) -> Result<RowSet, Error> {
+        self.guest
+            .call_query(&mut self.store, address, sql, params)
+            .await
+            .unwrap()
+    }
+}
+
+#[apply(on_each_server)]
+fn a_guest_of_spin_runs_in_both_forms(product: Product) {
+    let server = Server::shared(product);
+    server.execute_as_admin(
+        "DROP TABLE IF EXISTS iamtest.spin; CREATE TABLE iamtest.spin (
+         a TINYINT UNSIGNED, b BIGINT, c DOUBLE, d VARCHAR(9), e VARBINARY(9),
+         f DECIMAL(6,2), g DATETIME(3), h BIT(4), i YEAR, j TIME, k INT);
+         INSERT INTO iamtest.spin VALUES
+         (255, -7, 0.5, 'é', x'00ff', 12.50, '2026-01-31 10:11:12.5', b'101', 2026, '-01:02:03', NULL)",
+    );
+    block_on(async {
+        let pool = pool(server, true, |it| it).await;
+        let databases = Databases::new().with("orders", pool);
+        let mut grant = Grant::new("orders", Statements::Any);
+        grant.access = Access::ReadWrite;
+        let (tenant, _) = tenant(&databases, grant);
+        for form in ["spin", "spin_inline"] {
+            let component = compiled(form);
+            let ctx = RdsCtx::new(&tenant).spin_address("127.0.0.1:3306/spin_dev", "orders");
+            let mut spin = Spin::new(&component, ctx).await;
+            let address = "mysql://root:@127.0.0.1/spin_dev";
+            let set = spin.query(
+                address,
+                "SELECT * FROM spin WHERE b = ?",
+                &[ParameterValue::Int8(-7)],
+            );
+            let set = set.await.unwrap();
+            assert_eq!(
+                set.rows,
+                [[
+                    DbValue::Uint8(255),
+                    DbValue::Int64(-7),
+                    DbValue::Floating64(0.5),
+                    DbValue::Str("é".into()),
+                    DbValue::Binary(vec![0, 255]),
+                    DbValue::Str("12.50".into()),
+                    DbValue::Str("2026-01-31 10:11:12.500".into()),
+                    DbValue::Uint64(5),
+                    DbValue::Str("2026".into()),
+                    DbValue::Str("-01:02:03".into()),
+                    DbValue::DbNull,
+                ]]
+            );
+            let types: Vec<_> = set.columns.iter().map(|it| it.data_type).collect();
+            assert_eq!(
+                types[..5],
+                [
+                    DbDataType::Uint8,
+                    DbDataType::Int64,
+                    DbDataType::Floating64,
+                    DbDataType::Str,
+                    DbDataType::Binary,
+                ]
+            );
+            assert!(types[5..10].iter().all(|it| *it == DbDataType::Other));
+            assert_eq!(types[10], DbDataType::Int32);
+
+            let by_name = spin
+                .query("mysql://orders", "SELECT 1 AS one", &[])
+                .await
+                .unwrap();
+            assert_eq!(by_name.columns[0].name, "one");
+            let executed = spin.guest.call_execute(
+                &mut spin.store,
+                address,
+                "DELETE FROM spin WHERE a = 0",
+                &[],
+            );
+            executed.await.unwrap().unwrap();
+
+            let failed = spin.query(address, "SELECT * FROM none", &[]).await;
+            assert!(
+                matches!(&failed, Err(Error::QueryFailed(it)) if it.starts_with("ERROR 1146 (42S02): ")),
+                "{failed:?}"
+            );
+            let failed = spin.query(address, "SELECT ?", &[]).await;
+            assert!(
+                matches!(failed, Err(Error::QueryFailed(_) | Error::BadParameter(_))),
+                "{failed:?}"
+            );
+            for (address, word) in [
+                ("mysql://app:hunter2@orders", "password"),
+                ("mysql://stock", "no database"),
+                ("mysql://127.0.0.1:3307/spin_dev", "no database"),
+                ("not an address", "no database"),
+            ] {
+                let refused = spin.query(address, "SELECT 1", &[]).await;
+                let Err(Error::ConnectionFailed(message)) = refused else {
+                    panic!("{refused:?}");
+                };
+                assert!(
+                    message.contains(word) && !message.contains("hunter2"),
+                    "{message}"
+                );
+            }
+            let ctx = RdsCtx::new(&tenant).ignore_guest_password();
+            let mut spin = Spin::new(&component, ctx).await;
+            spin.query("mysql://app:hunter2@orders", "SELECT 1", &[])
+                .await
+                .unwrap();
+        }
+    });
+}

@@ -1,0 +1,157 @@
+//! Transactions of guests, and handles that are dropped in any order.
+
+use rds_bridge_guests::{Access, Databases, Grant, Statements, Tenant};
+use rds_bridge_test_support::on_each_server;
+use rds_bridge_test_support::server::{Product, Server};
+use rstest::rstest;
+use rstest_reuse::apply;
+
+use crate::helpers::guest::{Error, Guest, Rule, Value, pool, tenant};
+use crate::helpers::live::block_on;
+
+async fn writer(server: &Server, table: &str) -> (Tenant, Guest, u32) {
+    server.execute_as_admin(&format!(
+        "DROP TABLE IF EXISTS iamtest.{table}; CREATE TABLE iamtest.{table} (id INT PRIMARY KEY) ENGINE = InnoDB"
+    ));
+    let databases = Databases::new().with("orders", pool(server, true, |it| it).await);
+    let mut grant = Grant::new("orders", Statements::Any);
+    grant.access = Access::ReadWrite;
+    let (tenant, _) = tenant(&databases, grant);
+    let mut guest = Guest::new(&tenant).await;
+    let connection = guest.open("orders").await.unwrap();
+    (tenant, guest, connection)
+}
+
+#[apply(on_each_server)]
+fn a_transaction_is_committed_rolled_back_or_dropped(product: Product) {
+    block_on(async {
+        let server = Server::shared(product);
+        let (_tenant, mut guest, connection) = writer(server, "guest_ends").await;
+        let insert = |id: u32| format!("INSERT INTO guest_ends VALUES ({id})");
+
+        let transaction = guest.begin(connection).await.unwrap();
+        guest.execute_in(transaction, &insert(1)).await.unwrap();
+        guest.commit(transaction).await.unwrap();
+
+        let transaction = guest.begin(connection).await.unwrap();
+        guest.execute_in(transaction, &insert(2)).await.unwrap();
+        guest.rollback(transaction).await.unwrap();
+
+        let transaction = guest.begin(connection).await.unwrap();
+        guest.execute_in(transaction, &insert(3)).await.unwrap();
+        guest.drop_transaction(transaction).await;
+
+        let ids = "SELECT GROUP_CONCAT(id) FROM guest_ends";
+        assert_eq!(guest.one(connection, ids).await, Value::Text("1".into()));
+
+        // The connection first: the transaction still has it.
+        let transaction = guest.begin(connection).await.unwrap();
+        guest.drop_connection(connection).await;
+        guest.execute_in(transaction, &insert(4)).await.unwrap();
+        guest.commit(transaction).await.unwrap();
+        let connection = guest.open("orders").await.unwrap();
+        assert_eq!(guest.one(connection, ids).await, Value::Text("1,4".into()));
+    });
+}
+
+#[apply(on_each_server)]
+fn a_transaction_that_a_statement_ends_takes_no_further_one(product: Product) {
+    block_on(async {
+        let server = Server::shared(product);
+        let (_tenant, mut guest, connection) = writer(server, "guest_ddl").await;
+        let transaction = guest.begin(connection).await.unwrap();
+        guest
+            .execute_in(transaction, "INSERT INTO guest_ddl VALUES (1)")
+            .await
+            .unwrap();
+        guest
+            .execute_in(
+                transaction,
+                "CREATE TABLE IF NOT EXISTS guest_ddl_2 (id INT)",
+            )
+            .await
+            .unwrap();
+        let late = guest
+            .execute_in(transaction, "INSERT INTO guest_ddl VALUES (2)")
+            .await;
+        assert_eq!(late.unwrap_err(), Error::TransactionEnded);
+        assert_eq!(
+            guest.commit(transaction).await.unwrap_err(),
+            Error::TransactionEnded
+        );
+        let count = "SELECT COUNT(*) FROM guest_ddl";
+        assert_eq!(guest.one(connection, count).await, Value::Int(1));
+
+        let transaction = guest.begin(connection).await.unwrap();
+        let refused = guest.execute_in(transaction, "COMMIT").await;
+        assert_eq!(refused.unwrap_err(), Error::NotPermitted(Rule::Transaction));
+        guest.commit(transaction).await.unwrap();
+    });
+}
+
+#[apply(on_each_server)]
+fn what_is_open_makes_the_connection_busy(product: Product) {
+    block_on(async {
+        let server = Server::shared(product);
+        let (_tenant, mut guest, connection) = writer(server, "guest_busy").await;
+        let two = "SELECT 1 UNION ALL SELECT 2";
+        let rows = guest.query(connection, two, &[]).await.unwrap();
+        let refused = guest.query(connection, "SELECT 3", &[]).await;
+        assert_eq!(refused.unwrap_err(), Error::Busy);
+        assert_eq!(guest.begin(connection).await.unwrap_err(), Error::Busy);
+        // Dropped before its end, it frees the connection.
+        assert_eq!(guest.next(rows, 1).await.unwrap(), [[Value::Int(1)]]);
+        guest.drop_rows(rows).await;
+
+        let transaction = guest.begin(connection).await.unwrap();
+        let refused = guest.query(connection, "SELECT 3", &[]).await;
+        assert_eq!(refused.unwrap_err(), Error::Busy);
+        let called = guest
+            .calls
+            .call_query_in(&mut guest.store, transaction, two, &[]);
+        let rows = called.await.unwrap().unwrap();
+        let refused = guest
+            .execute_in(transaction, "DELETE FROM guest_busy")
+            .await;
+        assert_eq!(refused.unwrap_err(), Error::Busy);
+        // `commit` passes over the rows.
+        guest.commit(transaction).await.unwrap();
+        assert_eq!(
+            guest.next(rows, 1).await.unwrap_err(),
+            Error::TransactionEnded
+        );
+        assert_eq!(
+            guest.finish(rows).await.unwrap_err(),
+            Error::TransactionEnded
+        );
+        assert_eq!(guest.one(connection, "SELECT 4").await, Value::Int(4));
+    });
+}
+
+#[apply(on_each_server)]
+fn a_summary_tells_what_was_done(product: Product) {
+    block_on(async {
+        let server = Server::shared(product);
+        let (_tenant, mut guest, connection) = writer(server, "guest_summary").await;
+        let alter = "ALTER TABLE guest_summary MODIFY id INT AUTO_INCREMENT";
+        guest.execute(connection, alter).await.unwrap();
+        let insert = "INSERT INTO guest_summary VALUES (NULL), (NULL)";
+        let summary = guest.execute(connection, insert).await.unwrap();
+        assert_eq!((summary.affected_rows, summary.last_insert_id), (2, 1));
+        let rows = guest
+            .query(connection, "SELECT 1/0 UNION ALL SELECT 1", &[])
+            .await
+            .unwrap();
+        assert_eq!(guest.finish(rows).await.unwrap().warnings, 1);
+        let refused = guest
+            .execute(connection, "INSERT INTO guest_summary VALUES (1)")
+            .await;
+        let Err(Error::Server(error)) = refused else {
+            panic!("{refused:?}");
+        };
+        assert_eq!(
+            (error.code, error.sql_state.as_deref()),
+            (1062, Some("23000"))
+        );
+    });
+}
