@@ -9,7 +9,6 @@
 //! ```
 
 use std::env;
-use std::error::Error;
 
 use rds_bridge::Bridge;
 use rds_bridge::pool::Pool;
@@ -21,6 +20,7 @@ wasmtime::component::bindgen!({
     inline: "
         package example:report;
         world guest {
+          /// The items of a database, or the problem.
           export report: func(database: string) -> result<string, string>;
         }
     ",
@@ -33,7 +33,7 @@ struct State {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let file = env::args().nth(1).ok_or("usage: two_tenants FILE.wasm")?;
 
     // Once for the process. The credentials stay in the pools.
@@ -65,7 +65,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-async fn bridge() -> Result<Bridge, Box<dyn Error>> {
+async fn bridge() -> Result<Bridge, Box<dyn std::error::Error>> {
     let mut builder = Bridge::builder()
         .endpoint(env::var("DB_HOST")?)
         .user(env::var("DB_USER")?)
