@@ -203,7 +203,7 @@ mod tests {
             (r#"{"isNull": false}"#, "isNull is false"),
             (r#"{"longValue": 1, "stringValue": "1"}"#, "several members"),
             (r#"{"doubleValue": "NaN"}"#, "neither NaN"),
-            (r#"{"doubleValue": "-Infinity"}"#, "no infinity"),
+            (r#"{"doubleValue": "-Infinity"}"#, "nor infinity"),
             (r#"{"blobValue": "?"}"#, "not base64"),
             (r#"{"arrayValue": {"longValues": [1]}}"#, "array parameters"),
             ("null", "it has no value"),
