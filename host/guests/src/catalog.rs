@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use wasmtime::component::Resource;
 
-use crate::RdsCtx;
 use crate::bindings::rds::mysql::catalog::Host;
+use crate::bindings::rds::mysql::results::Rows as Handle;
 use crate::bindings::rds::mysql::types::Value;
-use crate::failure::Failure;
-use crate::rows::Rows;
+use crate::ctx::RdsCtx;
+use crate::failure::{Answer, answer};
+use crate::handles::owned;
 use crate::session::Session;
 use crate::statement::{self, Statement};
 use crate::values;
@@ -19,21 +20,24 @@ impl Host for RdsCtx {
         database: String,
         statement: String,
         params: Vec<Value>,
-    ) -> Result<Resource<Rows>, Failure> {
-        let grant = self.grant(&database)?;
-        let sql = grant.named(&statement)?;
-        let params = values::params("", params, self.max_statement_bytes)?;
-        let tenant = &self.tenant;
-        let running = async {
-            let session = Arc::new(Session::open(tenant, &grant).await?);
-            let statement = Statement {
-                sql,
-                params,
-                in_transaction: false,
+    ) -> Answer<Resource<Handle>> {
+        let ran = async {
+            let grant = self.grant(&database)?;
+            let sql = grant.named(&statement)?;
+            let params = values::params("", params, self.max_statement_bytes)?;
+            let tenant = &self.tenant;
+            let running = async {
+                let session = Arc::new(Session::open(tenant, &grant).await?);
+                let statement = Statement {
+                    sql,
+                    params,
+                    in_transaction: false,
+                };
+                statement::query(&session, statement).await
             };
-            statement::query(&session, statement).await
+            let rows = self.waited.during(running).await?;
+            Ok(owned(&self.table.push(rows)?))
         };
-        let rows = self.waited.during(running).await?;
-        Ok(self.table.push(rows)?)
+        answer(ran.await)
     }
 }

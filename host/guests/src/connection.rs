@@ -6,11 +6,15 @@ use rds_bridge::mysql::{AccessMode, IsolationLevel, TransactionOptions};
 use rds_bridge::pool::PooledConnection;
 use wasmtime::component::Resource;
 
-use crate::RdsCtx;
-use crate::bindings::rds::mysql::client::{Host, HostConnection, Isolation, Options};
+use crate::bindings::rds::mysql::client::{
+    Connection as Handle, Host, HostConnection, Isolation, Options,
+    Transaction as TransactionHandle,
+};
+use crate::bindings::rds::mysql::results::Rows as RowsHandle;
 use crate::bindings::rds::mysql::types::{Error as GuestError, Summary, Value};
-use crate::failure::Failure;
-use crate::rows::Rows;
+use crate::ctx::RdsCtx;
+use crate::failure::{Answer, answer};
+use crate::handles::{borrowed, owned};
 use crate::session::Session;
 use crate::statement::{self, Statement};
 use crate::transaction::Transaction;
@@ -18,70 +22,84 @@ use crate::values;
 
 /// A connection of a guest.
 #[derive(Debug)]
-#[expect(unreachable_pub, reason = "the generated code re-exports it")]
-pub struct Connection {
+pub(crate) struct Connection {
     pub(crate) session: Arc<Session>,
 }
 
+impl RdsCtx {
+    fn session(&self, connection: &Resource<Handle>) -> wasmtime::Result<Arc<Session>> {
+        let connection: &Connection = self.table.get(&borrowed(connection))?;
+        Ok(Arc::clone(&connection.session))
+    }
+}
+
 impl Host for RdsCtx {
-    async fn open(&mut self, database: String) -> Result<Resource<Connection>, Failure> {
-        let grant = self.grant(&database)?;
-        let opening = Session::open(&self.tenant, &grant);
-        let session = Arc::new(self.waited.during(opening).await?);
-        Ok(self.table.push(Connection { session })?)
+    async fn open(&mut self, database: String) -> Answer<Resource<Handle>> {
+        let opened = async {
+            let grant = self.grant(&database)?;
+            let opening = Session::open(&self.tenant, &grant);
+            let session = Arc::new(self.waited.during(opening).await?);
+            Ok(owned(&self.table.push(Connection { session })?))
+        };
+        answer(opened.await)
     }
 }
 
 impl HostConnection for RdsCtx {
     async fn query(
         &mut self,
-        connection: Resource<Connection>,
+        connection: Resource<Handle>,
         sql: String,
         params: Vec<Value>,
-    ) -> Result<Resource<Rows>, Failure> {
-        let session = Arc::clone(&self.table.get(&connection)?.session);
-        let querying = statement::query_own(
-            &session,
-            Statement {
+    ) -> Answer<Resource<RowsHandle>> {
+        let session = self.session(&connection)?;
+        let queried = async {
+            let statement = Statement {
                 sql: &sql,
                 params: values::params(&sql, params, self.max_statement_bytes)?,
                 in_transaction: false,
-            },
-        );
-        let rows = self.waited.during(querying).await?;
-        Ok(self.table.push(rows)?)
+            };
+            let querying = statement::query_own(&session, statement);
+            let rows = self.waited.during(querying).await?;
+            Ok(owned(&self.table.push(rows)?))
+        };
+        answer(queried.await)
     }
 
     async fn execute(
         &mut self,
-        connection: Resource<Connection>,
+        connection: Resource<Handle>,
         sql: String,
         params: Vec<Value>,
-    ) -> Result<Summary, Failure> {
-        let session = Arc::clone(&self.table.get(&connection)?.session);
-        let executing = statement::execute_own(
-            &session,
-            Statement {
+    ) -> Answer<Summary> {
+        let session = self.session(&connection)?;
+        let executed = async {
+            let statement = Statement {
                 sql: &sql,
                 params: values::params(&sql, params, self.max_statement_bytes)?,
                 in_transaction: false,
-            },
-        );
-        Ok(self.waited.during(executing).await?)
+            };
+            let executing = statement::execute_own(&session, statement);
+            Ok(self.waited.during(executing).await?)
+        };
+        answer(executed.await)
     }
 
     async fn begin(
         &mut self,
-        connection: Resource<Connection>,
+        connection: Resource<Handle>,
         options: Options,
-    ) -> Result<Resource<Transaction>, Failure> {
-        let session = Arc::clone(&self.table.get(&connection)?.session);
-        self.waited.during(begin(&session, options)).await?;
-        Ok(self.table.push(Transaction::of(session))?)
+    ) -> Answer<Resource<TransactionHandle>> {
+        let session = self.session(&connection)?;
+        let begun = async {
+            self.waited.during(begin(&session, options)).await?;
+            Ok(owned(&self.table.push(Transaction::of(session))?))
+        };
+        answer(begun.await)
     }
 
-    async fn drop(&mut self, connection: Resource<Connection>) -> wasmtime::Result<()> {
-        self.table.delete(connection)?;
+    async fn drop(&mut self, connection: Resource<Handle>) -> wasmtime::Result<()> {
+        let _dropped: Connection = self.table.delete(owned(&connection))?;
         Ok(())
     }
 }

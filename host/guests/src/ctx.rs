@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use wasmtime::component::ResourceTable;
 
+use crate::address::Target;
 use crate::bindings::rds::mysql::types::Error as GuestError;
 use crate::granted::Granted;
-use crate::spin::Target;
 use crate::tenant::Tenant;
 
 /// The most handles that a guest may have at the same time, unless [`RdsCtx::max_handles`] says otherwise.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use wasmtime::{Store, UpdateDeadline};
 
-use crate::RdsCtx;
+use crate::ctx::RdsCtx;
 
 /// Stops the guest after a number of ticks of the engine's epoch, without those for which its calls waited for the
 /// server.

@@ -1,4 +1,4 @@
-//! [`Failure`]: an error value of a guest, or a trap.
+//! Why calls of a guest fail: an error value, or a trap.
 
 use rds_bridge::component::ServerError;
 use rds_bridge::pool::PoolError;
@@ -32,12 +32,15 @@ impl From<ResourceTableError> for Failure {
     }
 }
 
-impl Failure {
-    pub(crate) fn into_guest_error(self) -> wasmtime::Result<GuestError> {
-        match self {
-            Self::Error(error) => Ok(error),
-            Self::Trap(trap) => Err(trap),
-        }
+/// What a function of the contract returns: its value or its error; or a trap.
+pub(crate) type Answer<T> = wasmtime::Result<Result<T, GuestError>>;
+
+/// The answer to a call.
+pub(crate) fn answer<T>(done: Result<T, Failure>) -> Answer<T> {
+    match done {
+        Ok(value) => Ok(Ok(value)),
+        Err(Failure::Error(error)) => Ok(Err(error)),
+        Err(Failure::Trap(trap)) => Err(trap),
     }
 }
 

@@ -11,7 +11,8 @@ use rds_bridge_access::{Access, Grant, LexError, Lexed, Statement, Statements, T
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::bindings::rds::mysql::types::{Error as GuestError, Rule};
-use crate::{Databases, TenantError};
+use crate::databases::Databases;
+use crate::tenant_error::TenantError;
 
 /// What the guests of a tenant may do with one database.
 pub(crate) struct Granted {

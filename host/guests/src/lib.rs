@@ -47,7 +47,7 @@
 //! | [`spin`] | the interface of Spin, for guests that exist |
 //! | [`epoch`] | a deadline that does not count the time for which a guest waits |
 //!
-//! This crate's API contains Wasmtime's types, so that an embedder must use the same release of Wasmtime: 48, which is
+//! This crate's API contains Wasmtime's types, so that a host must use the same release of Wasmtime: 48, which is
 //! supported until August 2028.
 //!
 //! # What the host must decide
@@ -61,6 +61,7 @@
 //! - *What becomes of the errors* that a guest does not learn: [`Tenant::on_error`].
 
 mod accounts;
+mod address;
 mod bindings;
 mod catalog;
 mod connection;
@@ -69,12 +70,14 @@ mod databases;
 pub mod epoch;
 mod failure;
 mod granted;
+mod handles;
 mod linker;
 mod rows;
 mod session;
 pub mod spin;
 mod statement;
 mod tenant;
+mod tenant_error;
 mod transaction;
 mod types;
 mod values;
@@ -83,4 +86,5 @@ pub use ctx::RdsCtx;
 pub use databases::Databases;
 pub use linker::{add_catalog_to_linker, add_to_linker};
 pub use rds_bridge_access::{Access, Grant, Statement, Statements};
-pub use tenant::{HiddenError, Tenant, TenantError};
+pub use tenant::{HiddenError, Tenant};
+pub use tenant_error::TenantError;

@@ -2,8 +2,8 @@
 
 use wasmtime::component::{HasData, Linker};
 
-use crate::RdsCtx;
 use crate::bindings::rds::mysql::{catalog, client, results, types};
+use crate::ctx::RdsCtx;
 
 /// Where [`RdsCtx`] is in the data of a store.
 struct HasRds;

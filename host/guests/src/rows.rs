@@ -8,19 +8,18 @@ use rds_bridge::mysql::Summary;
 use rds_bridge::pool::PooledConnection;
 use wasmtime::component::Resource;
 
-use crate::RdsCtx;
-use crate::bindings::rds::mysql::results::{Host, HostRows};
+use crate::bindings::rds::mysql::results::{Host, HostRows, Rows as Handle};
 use crate::bindings::rds::mysql::types;
 use crate::bindings::rds::mysql::types::{Error as GuestError, Row, Rule};
-use crate::failure::Failure;
+use crate::ctx::RdsCtx;
+use crate::failure::Answer;
 use crate::granted::Place;
+use crate::handles::{borrowed, owned};
 use crate::session::Session;
-use crate::statement::given;
 use crate::values;
 
 /// The rows of a guest's statement. What is left of them lies in the connection; this has what is counted.
-#[expect(unreachable_pub, reason = "the generated code re-exports it")]
-pub struct Rows {
+pub(crate) struct Rows {
     /// `None` after their end, so that a connection that nothing else needs returns to its pool.
     session: Option<Arc<Session>>,
     /// Of the statement in its session.
@@ -98,7 +97,7 @@ impl Rows {
             Ok((rows, None)) => Ok(rows),
             Ok((rows, Some(summary))) => {
                 lent.end_rows(self.number);
-                self.end(Ok(given(summary)));
+                self.end(Ok(values::summary(summary)));
                 Ok(rows)
             }
             Err(error) => {
@@ -155,7 +154,10 @@ impl Rows {
     /// Passes over the rest.
     pub(crate) async fn finish(mut self) -> Result<types::Summary, GuestError> {
         let Some(session) = self.session.clone() else {
-            return self.ended.take().unwrap_or(Ok(given(Summary::default())));
+            return self
+                .ended
+                .take()
+                .unwrap_or(Ok(values::summary(Summary::default())));
         };
         let mut time = self.time;
         let mut lent = session.lent().await;
@@ -168,7 +170,7 @@ impl Rows {
         };
         let finished = lent.run(&mut time, finish).await;
         lent.end_rows(self.number);
-        finished.map(given)
+        finished.map(values::summary)
     }
 
     fn end(&mut self, how: Result<types::Summary, GuestError>) {
@@ -198,23 +200,24 @@ impl fmt::Debug for Rows {
 impl Host for RdsCtx {}
 
 impl HostRows for RdsCtx {
-    async fn columns(&mut self, rows: Resource<Rows>) -> wasmtime::Result<Vec<types::Column>> {
-        Ok(self.table.get(&rows)?.columns.clone())
+    async fn columns(&mut self, rows: Resource<Handle>) -> wasmtime::Result<Vec<types::Column>> {
+        let rows: &Rows = self.table.get(&borrowed(&rows))?;
+        Ok(rows.columns.clone())
     }
 
-    async fn next(&mut self, rows: Resource<Rows>, at_most: u32) -> Result<Vec<Row>, Failure> {
-        let rows = self.table.get_mut(&rows)?;
+    async fn next(&mut self, rows: Resource<Handle>, at_most: u32) -> Answer<Vec<Row>> {
+        let rows: &mut Rows = self.table.get_mut(&borrowed(&rows))?;
         let next = rows.next(at_most, self.max_batch_bytes);
-        Ok(self.waited.during(next).await?)
+        Ok(self.waited.during(next).await)
     }
 
-    async fn finish(&mut self, rows: Resource<Rows>) -> Result<types::Summary, Failure> {
-        let rows = self.table.delete(rows)?;
-        Ok(self.waited.during(rows.finish()).await?)
+    async fn finish(&mut self, rows: Resource<Handle>) -> Answer<types::Summary> {
+        let rows: Rows = self.table.delete(owned(&rows))?;
+        Ok(self.waited.during(rows.finish()).await)
     }
 
-    async fn drop(&mut self, rows: Resource<Rows>) -> wasmtime::Result<()> {
-        self.table.delete(rows)?;
+    async fn drop(&mut self, rows: Resource<Handle>) -> wasmtime::Result<()> {
+        let _dropped: Rows = self.table.delete(owned(&rows))?;
         Ok(())
     }
 }

@@ -9,7 +9,6 @@
 //! they are returned as `str` (digits, ISO dates, JSON), `BIT` as `uint64`, geometry and vectors as `binary`; the type of
 //! such a column is `other`.
 
-mod address;
 mod bindings;
 mod connection;
 mod error;
@@ -20,8 +19,6 @@ use wasmtime::component::{HasData, Linker};
 
 use crate::RdsCtx;
 use bindings::fermyon::spin::{mysql, rdbms_types};
-
-pub(crate) use address::Target;
 
 struct HasRds;
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rds_bridge::mysql::{Param, Summary};
+use rds_bridge::mysql::Param;
 
 use crate::bindings::rds::mysql::types;
 use crate::bindings::rds::mysql::types::Error as GuestError;
@@ -73,7 +73,7 @@ pub(crate) async fn query(
     });
     let (columns, summary) = begun.await?;
     Ok(match summary {
-        Some(summary) => Rows::none(columns, given(summary)),
+        Some(summary) => Rows::none(columns, values::summary(summary)),
         None => {
             let number = lent.begin_rows();
             Rows::of(session, number, columns, time, request)
@@ -91,13 +91,4 @@ pub(crate) async fn execute_own(
     statement: Statement<'_>,
 ) -> Result<types::Summary, GuestError> {
     query_own(session, statement).await?.finish().await
-}
-
-pub(crate) fn given(summary: Summary) -> types::Summary {
-    types::Summary {
-        affected_rows: summary.affected_rows,
-        last_insert_id: summary.last_insert_id,
-        warnings: summary.warnings,
-        info: summary.info,
-    }
 }

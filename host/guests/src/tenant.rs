@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use rds_bridge_access::{Grant, LexError};
-use thiserror::Error;
+use rds_bridge_access::Grant;
 use tracing::warn;
 
-use crate::Databases;
+use crate::databases::Databases;
 use crate::granted::Granted;
+use crate::tenant_error::TenantError;
 
 /// A tenant of the host: its grants. Their limits hold for all of its guests together. Cheap to clone.
 ///
@@ -31,34 +31,6 @@ pub struct HiddenError<'a> {
     pub database: &'a str,
     /// The error: with the stage, the server's message and the likely causes.
     pub error: &'a rds_bridge::Error,
-}
-
-/// Why a [`Tenant`] cannot be made.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum TenantError {
-    /// A grant names a database that is not among [`Databases`].
-    #[error("there is no database {0:?}: add it with Databases::with")]
-    UnknownDatabase(String),
-    /// A grant names a statement that is not among those of [`Databases`].
-    #[error("there is no statement {0:?}: add it with Databases::statement")]
-    UnknownStatement(String),
-    /// A granted statement cannot be compared with those that guests send.
-    #[error("the statement {name:?} cannot be granted: {problem}")]
-    Unreadable {
-        /// The statement's name.
-        name: String,
-        /// The problem.
-        problem: LexError,
-    },
-    /// Two grants are for the same database.
-    #[error("two grants are for the database {0:?}: a tenant has one for each database")]
-    Repeated(String),
-    /// A grant chooses a database user.
-    #[error(
-        "the grant for {0:?} chooses a database user: the user is that of the pool, so add a database with another pool"
-    )]
-    User(String),
 }
 
 impl Tenant {

@@ -5,19 +5,19 @@ use std::sync::Arc;
 use rds_bridge::pool::PooledConnection;
 use wasmtime::component::Resource;
 
-use crate::RdsCtx;
-use crate::bindings::rds::mysql::client::HostTransaction;
+use crate::bindings::rds::mysql::client::{HostTransaction, Transaction as Handle};
+use crate::bindings::rds::mysql::results::Rows as RowsHandle;
 use crate::bindings::rds::mysql::types::{Error as GuestError, Summary, Value};
-use crate::failure::Failure;
-use crate::rows::Rows;
+use crate::ctx::RdsCtx;
+use crate::failure::{Answer, Failure, answer};
+use crate::handles::{borrowed, owned};
 use crate::session::{Lent, Session};
 use crate::statement::{self, Statement};
 use crate::values;
 
 /// A transaction of a guest. It is rolled back when it is dropped.
 #[derive(Debug)]
-#[expect(unreachable_pub, reason = "the generated code re-exports it")]
-pub struct Transaction {
+pub(crate) struct Transaction {
     /// Taken when it ends.
     session: Option<Arc<Session>>,
 }
@@ -67,56 +67,68 @@ impl Drop for Transaction {
     }
 }
 
+impl RdsCtx {
+    fn transaction(&self, transaction: &Resource<Handle>) -> Result<Arc<Session>, Failure> {
+        let transaction: &Transaction = self.table.get(&borrowed(transaction))?;
+        Ok(transaction.session()?)
+    }
+
+    async fn end(&mut self, transaction: Resource<Handle>, end: End) -> Answer<()> {
+        let transaction: Transaction = self.table.delete(owned(&transaction))?;
+        Ok(self.waited.during(transaction.end(end)).await)
+    }
+}
+
 impl HostTransaction for RdsCtx {
     async fn query(
         &mut self,
-        transaction: Resource<Transaction>,
+        transaction: Resource<Handle>,
         sql: String,
         params: Vec<Value>,
-    ) -> Result<Resource<Rows>, Failure> {
-        let session = self.table.get(&transaction)?.session()?;
-        let querying = statement::query_own(
-            &session,
-            Statement {
+    ) -> Answer<Resource<RowsHandle>> {
+        let queried = async {
+            let session = self.transaction(&transaction)?;
+            let statement = Statement {
                 sql: &sql,
                 params: values::params(&sql, params, self.max_statement_bytes)?,
                 in_transaction: true,
-            },
-        );
-        let rows = self.waited.during(querying).await?;
-        Ok(self.table.push(rows)?)
+            };
+            let querying = statement::query_own(&session, statement);
+            let rows = self.waited.during(querying).await?;
+            Ok(owned(&self.table.push(rows)?))
+        };
+        answer(queried.await)
     }
 
     async fn execute(
         &mut self,
-        transaction: Resource<Transaction>,
+        transaction: Resource<Handle>,
         sql: String,
         params: Vec<Value>,
-    ) -> Result<Summary, Failure> {
-        let session = self.table.get(&transaction)?.session()?;
-        let executing = statement::execute_own(
-            &session,
-            Statement {
+    ) -> Answer<Summary> {
+        let executed = async {
+            let session = self.transaction(&transaction)?;
+            let statement = Statement {
                 sql: &sql,
                 params: values::params(&sql, params, self.max_statement_bytes)?,
                 in_transaction: true,
-            },
-        );
-        Ok(self.waited.during(executing).await?)
+            };
+            let executing = statement::execute_own(&session, statement);
+            Ok(self.waited.during(executing).await?)
+        };
+        answer(executed.await)
     }
 
-    async fn commit(&mut self, transaction: Resource<Transaction>) -> Result<(), Failure> {
-        let transaction = self.table.delete(transaction)?;
-        Ok(self.waited.during(transaction.end(End::Commit)).await?)
+    async fn commit(&mut self, transaction: Resource<Handle>) -> Answer<()> {
+        self.end(transaction, End::Commit).await
     }
 
-    async fn rollback(&mut self, transaction: Resource<Transaction>) -> Result<(), Failure> {
-        let transaction = self.table.delete(transaction)?;
-        Ok(self.waited.during(transaction.end(End::RollBack)).await?)
+    async fn rollback(&mut self, transaction: Resource<Handle>) -> Answer<()> {
+        self.end(transaction, End::RollBack).await
     }
 
-    async fn drop(&mut self, transaction: Resource<Transaction>) -> wasmtime::Result<()> {
-        self.table.delete(transaction)?;
+    async fn drop(&mut self, transaction: Resource<Handle>) -> wasmtime::Result<()> {
+        let _dropped: Transaction = self.table.delete(owned(&transaction))?;
         Ok(())
     }
 }

@@ -1,11 +1,6 @@
-//! The interface `types`, which has no functions: only its errors are converted.
+//! The interface `types`, which has no functions.
 
-use crate::RdsCtx;
-use crate::bindings::rds::mysql::types::{Error, Host};
-use crate::failure::Failure;
+use crate::bindings::rds::mysql::types::Host;
+use crate::ctx::RdsCtx;
 
-impl Host for RdsCtx {
-    fn convert_error(&mut self, failure: Failure) -> wasmtime::Result<Error> {
-        failure.into_guest_error()
-    }
-}
+impl Host for RdsCtx {}

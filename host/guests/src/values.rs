@@ -106,6 +106,16 @@ fn given_date(date: mysql::Date) -> types::Date {
     }
 }
 
+/// The server's summary.
+pub(crate) fn summary(summary: mysql::Summary) -> types::Summary {
+    types::Summary {
+        affected_rows: summary.affected_rows,
+        last_insert_id: summary.last_insert_id,
+        warnings: summary.warnings,
+        info: summary.info,
+    }
+}
+
 /// The parameters of a statement.
 ///
 /// # Errors

@@ -33,7 +33,7 @@ fn waiting_for_the_server_is_not_counted(product: Product) {
         let (tenant, _) = tenant(&databases, Grant::new("orders", Statements::Any));
         let slow = "SELECT SLEEP(1.2)";
 
-        // What an embedder would do without the helper: the wait is behind the deadline.
+        // Without the helper: the wait is behind the deadline.
         let mut stopped = Guest::new(&tenant).await;
         let connection = stopped.open("orders").await.unwrap();
         stopped.store.set_epoch_deadline(50);

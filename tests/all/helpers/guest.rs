@@ -1,4 +1,4 @@
-//! A host with guests of the tests, as an embedder writes it.
+//! A host with guests of the tests, as the author of a host writes it.
 
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, Mutex};

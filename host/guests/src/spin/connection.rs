@@ -2,7 +2,6 @@
 
 use wasmtime::component::Resource;
 
-use super::address::Address;
 use super::bindings::fermyon::spin::mysql::{Host, HostConnection};
 use super::bindings::fermyon::spin::rdbms_types::{
     Error, Host as RdbmsTypes, ParameterValue, RowSet,
@@ -10,6 +9,7 @@ use super::bindings::fermyon::spin::rdbms_types::{
 use super::error::SpinFailure;
 use super::{query, values};
 use crate::RdsCtx;
+use crate::address::Address;
 use crate::bindings::rds::mysql::types::{Error as GuestError, Rule};
 use crate::session::Session;
 

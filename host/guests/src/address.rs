@@ -14,9 +14,9 @@ pub(crate) struct Target {
 }
 
 /// An address, as a guest gives it.
-pub(super) struct Address {
-    pub(super) target: Target,
-    pub(super) has_password: bool,
+pub(crate) struct Address {
+    pub(crate) target: Target,
+    pub(crate) has_password: bool,
 }
 
 impl Target {
@@ -32,7 +32,7 @@ impl Target {
 
 impl Address {
     /// Reads a URL.
-    pub(super) fn read(text: &str) -> Option<Self> {
+    pub(crate) fn read(text: &str) -> Option<Self> {
         let url = Url::parse(text).ok()?;
         let host = url.host_str().filter(|it| !it.is_empty())?;
         Some(Self {
