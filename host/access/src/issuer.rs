@@ -35,9 +35,7 @@ pub enum IssuerError {
     #[error("the issuer is empty: set it to the iss claim of its tokens")]
     Issuer,
     /// The audience is empty.
-    #[error(
-        "the audience is empty: set it to the aud claim of the tokens for this gateway"
-    )]
+    #[error("the audience is empty: set it to the aud claim of the tokens for this gateway")]
     Audience,
     /// There is no algorithm.
     #[error("there is no algorithm: name those that the issuer signs with, such as RS256")]
