@@ -53,8 +53,8 @@ static CLIENT: LazyLock<Component> = LazyLock::new(|| compiled("client"));
 
 /// A guest of the tests, which `./just guests` builds.
 pub(crate) fn compiled(name: &str) -> Component {
-    let folder =
-        env::var_os("RDS_BRIDGE_GUESTS").expect("RDS_BRIDGE_GUESTS: run the tests by ./just test");
+    // `./just test` sets it.
+    let folder = env::var_os("RDS_BRIDGE_GUESTS").unwrap();
     let file = PathBuf::from(folder).join(format!("{name}.wasm"));
     Component::new(&ENGINE, fs::read(file).unwrap()).unwrap()
 }
