@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use rds_bridge::mysql::{Escapes, placeholders};
 use rds_bridge::pool::Pool;
 use rds_bridge_access::{Access, Grant, LexError, Lexed, Statement, Statements, Templates};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -23,12 +24,19 @@ pub(crate) struct Granted {
     pub(crate) max_bytes: u64,
     /// How long a statement may be executed.
     pub(crate) time: Option<Duration>,
-    named: HashMap<String, Statement>,
+    named: HashMap<String, Named>,
     /// `None` allows any SQL.
     templates: Option<Templates>,
     sessions: Option<Arc<Semaphore>>,
     requests: Option<Arc<Semaphore>>,
     rate: Option<DefaultDirectRateLimiter>,
+}
+
+/// A statement with a name.
+struct Named {
+    /// With question marks in place of names.
+    sql: String,
+    access: Access,
 }
 
 /// A place among the connections, or the requests, that a grant allows at the same time. `None` is no limit.
@@ -44,10 +52,17 @@ impl Granted {
             return Err(TenantError::User(database));
         }
         let limits = grant.limits();
-        let named = named(&grant.statements, databases)?;
+        let statements = granted(&grant.statements, databases)?;
         let templates = match grant.statements {
             Statements::Any => None,
-            Statements::Named(_) => Some(templates(&named)?),
+            Statements::Named(_) => Some(templates(&statements)?),
+        };
+        let named = |(name, statement): (String, Statement)| {
+            let named = Named {
+                sql: by_position(&statement.sql),
+                access: statement.access,
+            };
+            (name, named)
         };
         let semaphore = |limit: u32| {
             let limit = usize::try_from(limit).unwrap_or(usize::MAX);
@@ -60,7 +75,7 @@ impl Granted {
             max_rows: limits.max_rows.map_or(u64::MAX, Into::into),
             max_bytes: limits.max_bytes.map_or(u64::MAX, Into::into),
             time: limits.max_seconds.map(seconds),
-            named,
+            named: statements.into_iter().map(named).collect(),
             templates,
             sessions: limits.max_sessions.map(semaphore),
             requests: limits.max_concurrent_requests.map(|it| semaphore(it.get())),
@@ -141,8 +156,21 @@ fn seconds(limit: NonZeroU32) -> Duration {
     Duration::from_secs(limit.get().into())
 }
 
+/// The statement with a question mark in place of each name such as `:id`.
+fn by_position(sql: &str) -> String {
+    let mut text = String::new();
+    let mut end = 0;
+    for placeholder in placeholders(sql, Escapes::Strings) {
+        text += sql.get(end..placeholder.range.start).unwrap_or_default();
+        text.push('?');
+        end = placeholder.range.end;
+    }
+    text += sql.get(end..).unwrap_or_default();
+    text
+}
+
 /// The statements that a grant contains.
-fn named(
+fn granted(
     granted: &Statements,
     databases: &Databases,
 ) -> Result<HashMap<String, Statement>, TenantError> {
@@ -157,9 +185,9 @@ fn named(
     names.iter().map(statement).collect()
 }
 
-fn templates(named: &HashMap<String, Statement>) -> Result<Templates, TenantError> {
+fn templates(statements: &HashMap<String, Statement>) -> Result<Templates, TenantError> {
     let mut templates = Templates::default();
-    for (name, statement) in named {
+    for (name, statement) in statements {
         let unreadable = |problem: LexError| TenantError::Unreadable {
             name: name.clone(),
             problem,
@@ -167,4 +195,23 @@ fn templates(named: &HashMap<String, Statement>) -> Result<Templates, TenantErro
         templates.add(&Lexed::read(&statement.sql).map_err(unreadable)?);
     }
     Ok(templates)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_become_question_marks() {
+        for (sql, text) in [
+            (
+                "SELECT :a, ':b', :a + ? -- :c",
+                "SELECT ?, ':b', ? + ? -- :c",
+            ),
+            ("SELECT 1", "SELECT 1"),
+            ("", ""),
+        ] {
+            assert_eq!(by_position(sql), text);
+        }
+    }
 }

@@ -18,7 +18,7 @@ async fn databases(server: &Server, writes: bool) -> Databases {
     Databases::new()
         .with("orders", pool.clone())
         .with("stock", pool)
-        .statement("double", Statement::new("SELECT ? * 2"))
+        .statement("double", Statement::new("SELECT :number * 2"))
         .statement("secret", Statement::new("SELECT 'secret'"))
         .statement("writing", writing)
 }
