@@ -9,6 +9,7 @@
 mod built;
 mod compile;
 mod contract;
+mod guests;
 mod lock;
 mod record;
 mod sources;
@@ -29,7 +30,7 @@ fn main() -> ExitCode {
     let done = match arguments.as_slice() {
         ["write"] => write(),
         ["check", folder] => check(Path::new(folder)),
-        ["guests", folder] => guests(Path::new(folder)),
+        ["guests", folder] => guests::build(Path::new(folder)),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
@@ -98,18 +99,6 @@ fn check(output: &Path) -> Result<String, Box<dyn Error>> {
         compiler.identity().join("; "),
         output.display()
     ))
-}
-
-/// Builds the guests of the tests. `tests/guests` says what each is.
-fn guests(folder: &Path) -> Result<String, Box<dyn Error>> {
-    let workspace = workspace()?;
-    let compiler = Compiler::find()?;
-    fs::create_dir_all(folder)?;
-    for guest in ["client", "report", "spin", "spin_inline"] {
-        let component = compiler.build_guest(&workspace, guest)?;
-        fs::write(folder.join(format!("{guest}.wasm")), component)?;
-    }
-    Ok(format!("wrote the tests' guests to {}", folder.display()))
 }
 
 /// The workspace's path. This program is always run from its source.
