@@ -193,8 +193,14 @@ impl Drop for PooledConnection {
         // In the background, so that it holds no locks while it is idle. Without a runtime, it is closed.
         if let Ok(runtime) = Handle::try_current() {
             runtime.spawn(async move {
-                pool.manager().tidy_up(&mut object).await;
-                drop(object);
+                if pool.manager().tidy_up(&mut object).await {
+                    drop(object);
+                } else {
+                    // At once, so that the server ends what it still executes, and rolls back.
+                    let metrics = &pool.manager().metrics;
+                    metrics.lost.fetch_add(1, Ordering::Relaxed);
+                    drop(Object::take(object));
+                }
                 pool.manager().offer();
             });
         } else {

@@ -39,7 +39,9 @@ impl Leftovers {
         match keyword.as_str() {
             // The text does not show the statement that is executed.
             "EXECUTE" => Self::Roles,
-            _ if may_change_session(sql) && contains(sql, "ROLE") => Self::Roles,
+            _ if may_change_session(sql) && (contains(sql, "ROLE") || contains(sql, "EXECUTE")) => {
+                Self::Roles
+            }
             "USE" | "" => Self::Database,
             _ if sql.len() > SCANNED_LENGTH => Self::Session,
             _ if may_change_session(sql) || has_sign(sql) => Self::Session,
@@ -105,6 +107,10 @@ mod tests {
             (
                 "BEGIN NOT ATOMIC SET SESSION sql_mode = 'ANSI'; END",
                 Leftovers::Session,
+            ),
+            (
+                "BEGIN NOT ATOMIC EXECUTE IMMEDIATE CONCAT('US', 'E other'); END",
+                Leftovers::Roles,
             ),
             ("/*!50000 USE mysql */", Leftovers::Database),
             ("SET ROLE r", Leftovers::Roles),

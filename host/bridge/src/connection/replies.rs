@@ -74,8 +74,9 @@ impl<S: Transport> Connection<S> {
         Some(range)
     }
 
-    /// Drains a reply if its rest is received and short, as the end of a small result is.
-    pub(crate) fn drain_received(&mut self) {
+    /// Discards the rest of a reply if it is received already and short, as the end of a small result is. It waits for
+    /// nothing; [`Self::is_replying`] then says whether there is more.
+    pub fn drain_received(&mut self) {
         // Without a runtime there are no timers, which an idle limit starts.
         if Handle::try_current().is_err() {
             return;

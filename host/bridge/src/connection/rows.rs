@@ -12,7 +12,7 @@ use crate::protocol::column::Column;
 use crate::protocol::from_row::{self, FromRow};
 use crate::protocol::ok_packet::Summary;
 use crate::protocol::reply::Event;
-use crate::protocol::row::Row;
+use crate::protocol::row::{Encoding, Row};
 use crate::tls::TlsStream;
 
 /// The rows of a statement's results. They stream: each is read when it is asked for.
@@ -28,13 +28,13 @@ pub struct Rows<'c, S = TlsStream<TcpStream>> {
 }
 
 impl<S: Transport> Connection<S> {
-    /// Continues with the rows of the last statement, whose [`Rows`] was dropped. `None`, if that result has no further
-    /// rows, or if the connection has been used since.
+    /// Continues with the result that is being read, after its [`Rows`] was dropped and before the connection's next
+    /// call. `None`, if no result is being read.
     ///
     /// For an owner of the connection that cannot keep the borrow, such as a resource that a WebAssembly guest holds.
     pub fn resume_rows(&mut self) -> Option<Rows<'_, S>> {
         match &self.state {
-            State::Replying(reply) if reply.has_rows() => {
+            State::Replying(reply) if reply.has_rows() && reply.refusal().is_none() => {
                 Some(Rows::new(self, None, StatementSpan::none()))
             }
             _ => None,
@@ -66,6 +66,12 @@ impl<'c, S: Transport> Rows<'c, S> {
             State::Replying(reply) if reply.has_rows() => &reply.result.columns,
             _ => &[],
         }
+    }
+
+    /// Whether the rows of the current result are in the text protocol, in which a `FLOAT` has six significant digits.
+    #[must_use]
+    pub fn is_text(&self) -> bool {
+        matches!(&self.connection.state, State::Replying(reply) if reply.result.encoding == Encoding::Text)
     }
 
     /// Reads the next row of the current result; `None` at its end. The row borrows from the read buffer until the next

@@ -113,8 +113,8 @@ impl Manager {
     }
 
     /// Clears a connection for the next user: discards an unread reply, rolls back an open transaction, and resets a
-    /// session that may hold state.
-    pub(super) async fn tidy_up(&self, kept: &mut Kept) {
+    /// session that may hold state. Returns whether it succeeded.
+    pub(super) async fn tidy_up(&self, kept: &mut Kept) -> bool {
         let needs_reset = self.needs_reset(kept);
         let connection = &mut kept.connection;
         let tidying = async {
@@ -126,11 +126,12 @@ impl Manager {
                 connection.ping().await
             }
         };
-        // A failure shows in the connection's state, which is checked before its next use.
         let tidied = timeout(self.limits.check, tidying).await;
-        if matches!(tidied, Ok(Ok(()))) {
+        let is_tidy = matches!(tidied, Ok(Ok(())));
+        if is_tidy {
             kept.is_to_be_reset = false;
         }
+        is_tidy
     }
 
     fn needs_reset(&self, kept: &Kept) -> bool {
