@@ -4,18 +4,20 @@
 const HIDDEN: &str = "'…'@'…'";
 
 /// The message without the accounts in it, `'user'@'host'`, which tell the database user and an address of the host.
+/// In some messages they are quoted with backticks.
 pub(crate) fn without_accounts(message: &str) -> String {
+    without(&without(message, '\''), '`')
+}
+
+fn without(message: &str, quote: char) -> String {
+    let between = format!("{quote}@{quote}");
     let mut shown = String::new();
     let mut rest = message;
-    while let Some(at) = rest.find("'@'") {
-        let (before, after) = rest.split_at(at);
-        let Some(after) = after.get("'@'".len()..) else {
-            break;
-        };
+    while let Some((before, after)) = rest.split_once(&between) {
         // A user's name contains no quote that the server does not double; what is cut too much is no secret.
-        let begin = before.rfind('\'').unwrap_or(0);
+        let begin = before.rfind(quote).unwrap_or(0);
         let end = after
-            .find('\'')
+            .find(quote)
             .map_or(after.len(), |end| end.saturating_add(1));
         shown.push_str(before.get(..begin).unwrap_or_default());
         shown.push_str(HIDDEN);
@@ -43,6 +45,10 @@ mod tests {
             (
                 "Table 'shop.none' doesn't exist",
                 "Table 'shop.none' doesn't exist",
+            ),
+            (
+                "`r`@`%` is not granted to `app`@`10.0.0.7`",
+                "'…'@'…' is not granted to '…'@'…'",
             ),
             ("", ""),
             ("'@'", "'…'@'…'"),

@@ -25,6 +25,8 @@ impl Host for RdsCtx {
             let grant = self.grant(&database)?;
             let sql = grant.named(&statement)?;
             let params = values::params("", params, self.max_statement_bytes)?;
+            // Before a connection is borrowed for it.
+            let request = grant.request()?;
             let tenant = &self.tenant;
             let running = async {
                 let session = Arc::new(Session::open(tenant, &grant).await?);
@@ -33,7 +35,7 @@ impl Host for RdsCtx {
                     params,
                     in_transaction: false,
                 };
-                statement::query(&session, statement).await
+                statement::query(&session, statement, request).await
             };
             let rows = self.waited.during(running).await?;
             Ok(owned(&self.table.push(rows)?))

@@ -13,7 +13,7 @@ use crate::granted::Granted;
 use crate::tenant::Tenant;
 
 /// The most handles that a guest may have at the same time, unless [`RdsCtx::max_handles`] says otherwise.
-const MAX_HANDLES: usize = 1000;
+const MAX_HANDLES: usize = 100;
 /// The bytes of a batch of rows, unless [`RdsCtx::max_batch_bytes`] says otherwise.
 const MAX_BATCH_BYTES: usize = 1 << 20;
 /// The bytes of a statement and its parameters, unless [`RdsCtx::max_statement_bytes`] says otherwise.
@@ -66,22 +66,22 @@ impl RdsCtx {
     }
 
     /// The most handles (connections, transactions and rows) that the guest may have at the same time. One more is a
-    /// trap. Default: 1,000.
+    /// trap. Default: 100.
     #[must_use]
     pub fn max_handles(mut self, handles: usize) -> Self {
         self.table.set_max_capacity(handles);
         self
     }
 
-    /// The bytes of rows that one call of `rows.next` returns, as the server sends them; a single row may have more.
-    /// Whatever number of rows the guest asks for, the host holds no more. Default: 1 MiB.
+    /// The bytes that the rows of one call of `rows.next` take, about; a single row may have more. Whatever number of
+    /// rows the guest asks for, the host holds no more. Default: 1 MiB.
     #[must_use]
     pub fn max_batch_bytes(mut self, bytes: usize) -> Self {
         self.max_batch_bytes = bytes;
         self
     }
 
-    /// The bytes of a statement with its parameters. Default: 16 MiB.
+    /// The bytes of a statement with its parameters. Default: 16 MiB. The text alone may have 1 MiB.
     #[must_use]
     pub fn max_statement_bytes(mut self, bytes: usize) -> Self {
         self.max_statement_bytes = bytes;

@@ -24,11 +24,15 @@ pub fn count_only_own_time<T: Send + 'static>(
     ctx: fn(&mut T) -> &mut RdsCtx,
 ) {
     store.set_epoch_deadline(ticks);
+    let (mut waited, mut given_back) = (Duration::ZERO, 0_u64);
     store.epoch_deadline_callback(move |mut store| {
-        let waited = ctx(store.data_mut()).take_waited();
-        Ok(match whole_ticks(waited, tick) {
+        // Rounded once, over the sum: a guest gains nothing from many short waits.
+        waited = waited.saturating_add(ctx(store.data_mut()).take_waited());
+        let owed = whole_ticks(waited, tick).saturating_sub(given_back);
+        given_back = given_back.saturating_add(owed);
+        Ok(match owed {
             0 => UpdateDeadline::Interrupt,
-            given_back => UpdateDeadline::Continue(given_back),
+            ticks => UpdateDeadline::Continue(ticks),
         })
     });
 }

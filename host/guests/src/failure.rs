@@ -46,6 +46,9 @@ pub(crate) fn answer<T>(done: Result<T, Failure>) -> Answer<T> {
 
 /// `ER_TOO_MANY_USER_CONNECTIONS` and `ER_USER_LIMIT_REACHED`, whose messages name the database user.
 const USER_LIMITS: [u16; 2] = [1203, 1226];
+/// `ER_NONEXISTING_GRANT`, `ER_NONEXISTING_TABLE_GRANT`, `ER_ABORTING_CONNECTION`, `ER_NEW_ABORTING_CONNECTION` and
+/// `ER_NONEXISTING_PROC_GRANT`, whose messages name a user and a host apart.
+const USERS_AND_HOSTS: [u16; 5] = [1141, 1147, 1152, 1184, 1403];
 
 /// The error of a guest for one of opening a connection.
 pub(crate) fn of_pool(tenant: &Tenant, database: &str, error: PoolError) -> GuestError {
@@ -68,6 +71,12 @@ fn guest_stage(stage: Stage) -> types::Stage {
         // Those of a connection, and what may be added to the library.
         _ => types::Stage::Session,
     }
+}
+
+/// The error of a guest for one of setting up its session, in which nothing of the guest was sent.
+pub(crate) fn of_set_up(tenant: &Tenant, database: &str, error: &Error) -> GuestError {
+    tenant.hide(database, error);
+    GuestError::Unavailable(types::Stage::Session)
 }
 
 /// The error of a guest for one of its statement.
@@ -110,9 +119,12 @@ pub(crate) fn of_statement(tenant: &Tenant, database: &str, error: &Error) -> Gu
 
 /// What a guest sees of the server's error.
 fn shown(error: &ServerError) -> types::ServerError {
-    let message = match USER_LIMITS.contains(&error.code) {
-        true => "a limit of the database user is reached".to_owned(),
-        false => without_accounts(&error.message),
+    let message = match error.code {
+        code if USER_LIMITS.contains(&code) => "a limit of the database user is reached".to_owned(),
+        code if USERS_AND_HOSTS.contains(&code) => {
+            "the message is hidden, because it names a database user".to_owned()
+        }
+        _ => without_accounts(&error.message),
     };
     types::ServerError {
         code: error.code,

@@ -26,10 +26,18 @@ pub(crate) struct Granted {
     pub(crate) time: Option<Duration>,
     named: HashMap<String, Named>,
     /// `None` allows any SQL.
-    templates: Option<Templates>,
+    templates: Option<Listed>,
     sessions: Option<Arc<Semaphore>>,
     requests: Option<Arc<Semaphore>>,
     rate: Option<DefaultDirectRateLimiter>,
+}
+
+/// The statements that a guest may write.
+#[derive(Default)]
+struct Listed {
+    allowed: Templates,
+    /// Those that write, of a grant that only reads.
+    writing: Templates,
 }
 
 /// A statement with a name.
@@ -55,7 +63,7 @@ impl Granted {
         let statements = granted(&grant.statements, databases)?;
         let templates = match grant.statements {
             Statements::Any => None,
-            Statements::Named(_) => Some(templates(&statements)?),
+            Statements::Named(_) => Some(Listed::new(&statements, grant.access)?),
         };
         let named = |(name, statement): (String, Statement)| {
             let named = Named {
@@ -113,17 +121,19 @@ impl Granted {
     ///
     /// # Errors
     ///
-    /// [`Rule::Statement`].
+    /// [`Rule::Statement`], [`Rule::Write`].
     pub(crate) fn allows(&self, sql: &str, escapes: bool) -> Result<(), GuestError> {
         let Some(templates) = &self.templates else {
             return Ok(());
         };
         // The comparison with templates takes a backslash for an escape.
         let is_readable = escapes || !sql.contains('\\');
-        let covers = |it: &Lexed| templates.cover(it);
-        match is_readable && Lexed::read(sql).as_ref().is_ok_and(covers) {
-            true => Ok(()),
-            false => Err(GuestError::NotPermitted(Rule::Statement)),
+        match Lexed::read(sql) {
+            Ok(lexed) if is_readable && templates.allowed.cover(&lexed) => Ok(()),
+            Ok(lexed) if is_readable && templates.writing.cover(&lexed) => {
+                Err(GuestError::NotPermitted(Rule::Write))
+            }
+            _ => Err(GuestError::NotPermitted(Rule::Statement)),
         }
     }
 
@@ -185,16 +195,22 @@ fn granted(
     names.iter().map(statement).collect()
 }
 
-fn templates(statements: &HashMap<String, Statement>) -> Result<Templates, TenantError> {
-    let mut templates = Templates::default();
-    for (name, statement) in statements {
-        let unreadable = |problem: LexError| TenantError::Unreadable {
-            name: name.clone(),
-            problem,
-        };
-        templates.add(&Lexed::read(&statement.sql).map_err(unreadable)?);
+impl Listed {
+    fn new(statements: &HashMap<String, Statement>, access: Access) -> Result<Self, TenantError> {
+        let mut listed = Self::default();
+        for (name, statement) in statements {
+            let unreadable = |problem: LexError| TenantError::Unreadable {
+                name: name.clone(),
+                problem,
+            };
+            let lexed = Lexed::read(&statement.sql).map_err(unreadable)?;
+            match statement.access > access {
+                true => listed.writing.add(&lexed),
+                false => listed.allowed.add(&lexed),
+            }
+        }
+        Ok(listed)
     }
-    Ok(templates)
 }
 
 #[cfg(test)]

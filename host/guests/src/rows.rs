@@ -10,7 +10,7 @@ use wasmtime::component::Resource;
 
 use crate::bindings::rds::mysql::results::{Host, HostRows, Rows as Handle};
 use crate::bindings::rds::mysql::types;
-use crate::bindings::rds::mysql::types::{Error as GuestError, Row, Rule};
+use crate::bindings::rds::mysql::types::{Error as GuestError, Lost, Row, Rule};
 use crate::ctx::RdsCtx;
 use crate::failure::Answer;
 use crate::granted::Place;
@@ -122,12 +122,12 @@ impl Rows {
         let at_most = usize::try_from(at_most.max(1)).unwrap_or(usize::MAX);
         let grant = &session.grant;
         let Some(mut rows) = connection.resume_rows() else {
-            return Ok((Vec::new(), Some(Summary::default())));
+            return Err(GuestError::ConnectionLost(Lost { may_have_run: true }));
         };
         // Never as many as the guest asks for before they are there.
         let mut batch = Vec::new();
-        let mut bytes = 0_usize;
-        while batch.len() < at_most && bytes < max_bytes {
+        let mut held = 0_usize;
+        while batch.len() < at_most && held < max_bytes {
             let next = rows.next().await.map_err(|error| session.failed(&error))?;
             let Some(row) = next else {
                 let summary = rows.finish().await;
@@ -135,7 +135,7 @@ impl Rows {
                 return Ok((batch, Some(summary)));
             };
             let length = row.encoded_length();
-            bytes = bytes.saturating_add(length);
+            held = held.saturating_add(values::held(&row));
             self.rows = self.rows.saturating_add(1);
             self.bytes = self
                 .bytes
@@ -166,7 +166,7 @@ impl Rows {
         }
         let finish = async |connection: &mut PooledConnection| match connection.resume_rows() {
             Some(rows) => rows.finish().await.map_err(|error| session.failed(&error)),
-            None => Ok(Summary::default()),
+            None => Err(GuestError::ConnectionLost(Lost { may_have_run: true })),
         };
         let finished = lent.run(&mut time, finish).await;
         lent.end_rows(self.number);
@@ -183,7 +183,7 @@ impl Rows {
 impl Drop for Rows {
     fn drop(&mut self) {
         if let Some(session) = &self.session {
-            session.release(|lent| lent.end_rows(self.number));
+            session.release(|lent| lent.drop_rows(self.number));
         }
     }
 }

@@ -11,7 +11,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::timeout;
 use tracing::{info, warn};
 
-use crate::bindings::rds::mysql::types::{Error as GuestError, Lost};
+use crate::bindings::rds::mysql::types::{Error as GuestError, Lost, Stage};
 use crate::failure;
 use crate::granted::{Granted, Place};
 use crate::tenant::Tenant;
@@ -29,8 +29,12 @@ pub(crate) struct Lent {
     /// `None` after it was lost.
     connection: Option<Box<PooledConnection>>,
     cancel: CancelHandle,
+    /// Where statements are ended that were given up; a store may be dropped elsewhere.
+    runtime: Option<Handle>,
     /// The number of the statement whose rows are open.
     pub(crate) rows: Option<u64>,
+    /// Whether rows were dropped before their end, and may be unread.
+    is_unread: bool,
     /// Whether a handle of a transaction is open.
     pub(crate) in_transaction: bool,
     statements: u64,
@@ -53,13 +57,24 @@ impl Session {
         connection.set_protocol(Protocol::Binary);
         if connection.allows_writes() && !grant.access.allows_writes() {
             let set = connection.execute("SET SESSION TRANSACTION READ ONLY", ());
-            let set = set.await.map(drop);
-            set.map_err(|error| failure::of_statement(tenant, &grant.database, &error))?;
+            let set = match grant.time {
+                Some(limit) => timeout(limit, set).await.ok(),
+                None => Some(set.await),
+            };
+            match set {
+                Some(Ok(_)) => {}
+                Some(Err(error)) => {
+                    return Err(failure::of_set_up(tenant, &grant.database, &error));
+                }
+                None => return Err(GuestError::Unavailable(Stage::Session)),
+            }
         }
         let lent = Lent {
             cancel: connection.cancel_handle(),
             connection: Some(connection),
+            runtime: Handle::try_current().ok(),
             rows: None,
+            is_unread: false,
             in_transaction: false,
             statements: 0,
             place,
@@ -93,8 +108,9 @@ impl Session {
 impl Lent {
     /// # Errors
     ///
-    /// `busy`: rows are open, or a transaction while the call is not one of it.
-    pub(crate) fn check_free(&self, in_transaction: bool) -> Result<(), GuestError> {
+    /// `busy`: rows are open, or a transaction while the call is not one of it. The connection is lost.
+    pub(crate) fn check_free(&mut self, in_transaction: bool) -> Result<(), GuestError> {
+        self.connection()?;
         match self.rows.is_some() || self.in_transaction != in_transaction {
             true => Err(GuestError::Busy),
             false => Ok(()),
@@ -113,6 +129,16 @@ impl Lent {
         }))
     }
 
+    /// Whether a backslash escapes in a string of the next statement. While a reply is unread, its end may change that.
+    ///
+    /// # Errors
+    ///
+    /// The connection is lost.
+    pub(crate) fn has_backslash_escapes(&mut self) -> Result<bool, GuestError> {
+        let is_known = !self.is_unread;
+        Ok(is_known && self.connection()?.has_backslash_escapes())
+    }
+
     /// Notes that rows are open, and returns their number.
     pub(crate) fn begin_rows(&mut self) -> u64 {
         self.statements = self.statements.wrapping_add(1);
@@ -120,10 +146,18 @@ impl Lent {
         self.statements
     }
 
-    /// Notes that the rows with this number are no longer open.
+    /// Notes that the rows with this number were read to their end.
     pub(crate) fn end_rows(&mut self, number: u64) {
         if self.rows == Some(number) {
             self.rows = None;
+        }
+    }
+
+    /// Notes that the rows with this number were dropped.
+    pub(crate) fn drop_rows(&mut self, number: u64) {
+        if self.rows == Some(number) {
+            self.rows = None;
+            self.is_unread = true;
         }
     }
 
@@ -153,16 +187,22 @@ impl Lent {
             is_over: false,
         };
         let connection = running.lent.connection()?;
-        let Some(limit) = time else {
-            let done = call(connection).await;
-            running.is_over = true;
-            return done;
+        let timed_out = || Err(GuestError::Timeout(Lost { may_have_run: true }));
+        let done = match time {
+            None => call(connection).await,
+            Some(limit) => {
+                let begin = Instant::now();
+                let done = timeout(*limit, call(connection)).await;
+                *limit = limit.saturating_sub(begin.elapsed());
+                done.unwrap_or_else(|_| timed_out())
+            }
         };
-        let begin = Instant::now();
-        let done = timeout(*limit, call(connection)).await;
-        *limit = limit.saturating_sub(begin.elapsed());
-        running.is_over = done.is_ok();
-        done.unwrap_or(Err(GuestError::Timeout(Lost { may_have_run: true })))
+        // What has timed out may still be executed, and a connection that is unusable would only take its place.
+        let has_timed_out = matches!(done, Err(GuestError::Timeout(_)));
+        running.is_over = !has_timed_out && running.lent.connection()?.is_usable();
+        // Each call reads what an earlier one has left.
+        running.lent.is_unread = false;
+        done
     }
 
     /// Ends the statement that is being executed on the server, and gives the connection up.
@@ -172,8 +212,8 @@ impl Lent {
         let Some(connection) = connection else {
             return;
         };
-        // Without a runtime the process ends, and the connection with it.
-        if let Ok(runtime) = Handle::try_current() {
+        // Without a runtime the connection is closed.
+        if let Some(runtime) = &self.runtime {
             let cancel = self.cancel.clone();
             runtime.spawn(async move {
                 match cancel.cancel().await {
@@ -182,6 +222,21 @@ impl Lent {
                 }
                 drop((connection, place));
             });
+        }
+    }
+}
+
+/// Ends the statement whose rows were dropped before their end, unless the rest is short.
+impl Drop for Lent {
+    fn drop(&mut self) {
+        let Some(connection) = &mut self.connection else {
+            return;
+        };
+        if self.is_unread || self.rows.is_some() {
+            connection.drain_received();
+            if connection.is_replying() {
+                self.abandon();
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ use rds_bridge::mysql::Param;
 
 use crate::bindings::rds::mysql::types;
 use crate::bindings::rds::mysql::types::Error as GuestError;
+use crate::granted::Place;
 use crate::rows::Rows;
 use crate::session::Session;
 use crate::values;
@@ -29,13 +30,14 @@ pub(crate) async fn query_own(
     let escapes = {
         let mut lent = session.lent().await;
         lent.check_free(statement.in_transaction)?;
-        lent.connection()?.has_backslash_escapes()
+        lent.has_backslash_escapes()?
     };
     session.grant.allows(statement.sql, escapes)?;
-    query(session, statement).await
+    let request = session.grant.request()?;
+    query(session, statement, request).await
 }
 
-/// Executes a statement that is granted.
+/// Executes a statement that is granted and counted.
 ///
 /// # Errors
 ///
@@ -43,6 +45,7 @@ pub(crate) async fn query_own(
 pub(crate) async fn query(
     session: &Arc<Session>,
     statement: Statement<'_>,
+    request: Place,
 ) -> Result<Rows, GuestError> {
     let Statement {
         sql,
@@ -51,7 +54,6 @@ pub(crate) async fn query(
     } = statement;
     let mut lent = session.lent().await;
     lent.check_free(in_transaction)?;
-    let request = session.grant.request()?;
     let mut time = session.grant.time;
     let begun = lent.run(&mut time, async |connection| {
         let rows = match params.is_empty() {
@@ -59,6 +61,7 @@ pub(crate) async fn query(
             false => connection.query_with(sql, &params).await,
         };
         let rows = rows.map_err(|error| session.failed(&error))?;
+        values::check_exact(&rows)?;
         let columns = values::columns(rows.columns());
         // A statement without a result is over.
         let summary = match rows.summary().is_some() {

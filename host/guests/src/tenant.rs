@@ -36,7 +36,8 @@ pub struct HiddenError<'a> {
 impl Tenant {
     /// A tenant with these grants, one for each database.
     ///
-    /// Of a grant, `max_sessions` is the number of connections that the tenant's guests may have open at the same time,
+    /// A limit that a grant does not have is none here; only the pool's size then bounds what a tenant takes from the
+    /// others. Of a grant, `max_sessions` is the number of connections that the tenant's guests may have open at the same time,
     /// each `catalog.run` included, and `max_concurrent_requests` the number of statements whose rows are not yet read
     /// to their end.
     ///

@@ -26,7 +26,7 @@ pub enum TenantError {
     Repeated(String),
     /// A grant chooses a database user.
     #[error(
-        "the grant for {0:?} chooses a database user: the user is that of the pool, so add a database with another pool"
+        "the grant for {0:?} sets a user, but a pool has only one: add a database whose pool logs in as that user"
     )]
     User(String),
 }

@@ -47,6 +47,13 @@ impl Transaction {
         lent.in_transaction = false;
         let mut time = session.grant.time;
         let ending = async |connection: &mut PooledConnection| {
+            if let (End::Commit, Some(rows)) = (end, connection.resume_rows()) {
+                // The statement may fail behind its rows; then nothing is committed.
+                if let Err(error) = rows.finish().await {
+                    drop(connection.resume_transaction());
+                    return Err(session.failed(&error));
+                }
+            }
             let transaction = connection.resume_transaction();
             let transaction = transaction.ok_or(GuestError::TransactionEnded)?;
             let ended = match end {
@@ -128,7 +135,9 @@ impl HostTransaction for RdsCtx {
     }
 
     async fn drop(&mut self, transaction: Resource<Handle>) -> wasmtime::Result<()> {
-        let _dropped: Transaction = self.table.delete(owned(&transaction))?;
+        let transaction: Transaction = self.table.delete(owned(&transaction))?;
+        // Now, so that its locks are free for what the guest does next. If it fails, the connection is not used again.
+        let _rolled_back = self.waited.during(transaction.end(End::RollBack)).await;
         Ok(())
     }
 }

@@ -1,11 +1,13 @@
 //! Values of rows, and parameters, between the library's types and the contract's.
 
 use rds_bridge::mysql;
-use rds_bridge::mysql::{Column, ColumnKind, Param, Row, ValueError};
+use rds_bridge::mysql::{Column, ColumnKind, Param, Row, Rows, ValueError};
 
 use crate::bindings::rds::mysql::types;
 use crate::bindings::rds::mysql::types::{Error as GuestError, Rule, Value};
 
+/// The most bytes of a statement's text, of which a connection keeps those that it has prepared last.
+pub(crate) const MAX_TEXT_BYTES: usize = 1 << 20;
 /// The limits of `TIME`.
 const MAX_HOURS: u32 = 838;
 
@@ -39,6 +41,25 @@ fn kind(kind: ColumnKind) -> types::Kind {
         ColumnKind::Geometry => types::Kind::Geometry,
         ColumnKind::Vector => types::Kind::Vector,
     }
+}
+
+/// # Errors
+///
+/// `value`: a column of `FLOAT` in the text protocol, in which the server rounds it. A server uses that protocol for
+/// what cannot be prepared.
+pub(crate) fn check_exact(rows: &Rows<'_>) -> Result<(), GuestError> {
+    let mut columns = rows.columns().iter();
+    match columns.find(|it| it.kind() == ColumnKind::Float && rows.is_text()) {
+        Some(column) => Err(GuestError::Value(column.name().to_owned())),
+        None => Ok(()),
+    }
+}
+
+/// About the bytes that the values of a row take here: a NULL of two bits takes as much as a number.
+pub(crate) fn held(row: &Row<'_>) -> usize {
+    let values = row.columns().len().saturating_mul(size_of::<Value>());
+    let length = row.encoded_length().saturating_add(values);
+    length.saturating_add(size_of::<Vec<Value>>())
 }
 
 /// The values of a row.
@@ -129,7 +150,7 @@ pub(crate) fn params(
 ) -> Result<Vec<Param>, GuestError> {
     let lengths = values.iter().map(length);
     let bytes = lengths.fold(sql.len(), usize::saturating_add);
-    if bytes > max_bytes {
+    if bytes > max_bytes || sql.len() > MAX_TEXT_BYTES {
         return Err(GuestError::NotPermitted(Rule::Parameters));
     }
     let with_index = (0_u32..).zip(values);

@@ -172,3 +172,43 @@ fn a_pool_without_a_free_connection_is_unavailable(product: Product) {
         second.open("orders").await.unwrap();
     });
 }
+
+/// A row of NULLs has a bit for each on the wire, and a value for each in the host.
+#[apply(on_each_server)]
+fn a_batch_is_bounded_by_what_its_rows_take(product: Product) {
+    let server = Server::shared(product);
+    let nulls = vec!["NULL"; 1000].join(", ");
+    let sql = format!(
+        "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 900) SELECT {nulls} FROM n"
+    );
+    block_on(async {
+        let mut guest = guest(server, |_| {}).await;
+        let connection = guest.open("orders").await.unwrap();
+        let rows = guest.query(connection, &sql, &[]).await.unwrap();
+        let batch = guest.next(rows, u32::MAX).await.unwrap();
+        // 1 MiB, and at least 16 bytes for each value.
+        assert!(batch.len() < 66, "{}", batch.len());
+        assert_eq!(batch.len() + guest.rest(rows).await.unwrap().len(), 900);
+    });
+}
+
+#[apply(on_each_server)]
+fn rows_that_are_dropped_end_on_the_server(product: Product) {
+    let server = Server::start(product, &Options::default());
+    let slow = "SELECT REPEAT('x', 20000) UNION ALL SELECT SLEEP(1000)";
+    let running =
+        "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT REPEAT%'";
+    block_on(async {
+        let mut admin = connect_as_admin(&server).await;
+        let mut guest = guest(&server, |_| {}).await;
+        let connection = guest.open("orders").await.unwrap();
+        let querying = timeout(Duration::from_secs(1), guest.query(connection, slow, &[])).await;
+        if let Ok(rows) = querying {
+            guest.drop_rows(rows.unwrap()).await;
+            guest.drop_connection(connection).await;
+        }
+        while first_value::<i64>(&mut admin, running).await > 0 {
+            sleep(Duration::from_millis(20)).await;
+        }
+    });
+}

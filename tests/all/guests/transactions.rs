@@ -155,3 +155,30 @@ fn a_summary_tells_what_was_done(product: Product) {
         );
     });
 }
+
+#[apply(on_each_server)]
+fn nothing_is_committed_if_a_statement_fails_behind_its_rows(product: Product) {
+    block_on(async {
+        let server = Server::shared(product);
+        let (_tenant, mut guest, connection) = writer(server, "guest_behind").await;
+        let transaction = guest.begin(connection).await.unwrap();
+        let insert = "INSERT INTO guest_behind VALUES (1)";
+        guest.execute_in(transaction, insert).await.unwrap();
+        // The second row fails.
+        let failing = "SELECT 1 UNION ALL SELECT SLEEP(0.1) + (SELECT id FROM guest_behind UNION ALL SELECT 2)";
+        let called = guest
+            .calls
+            .call_query_in(&mut guest.store, transaction, failing, &[]);
+        let Ok(_rows) = called.await.unwrap() else {
+            // This server fails before it sends the first row.
+            return;
+        };
+        let committed = guest.commit(transaction).await;
+        assert!(
+            matches!(&committed, Err(Error::Server(error)) if error.code == 1242),
+            "{committed:?}"
+        );
+        let count = "SELECT COUNT(*) FROM guest_behind";
+        assert_eq!(guest.one(connection, count).await, Value::Int(0));
+    });
+}

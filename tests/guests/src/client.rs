@@ -96,10 +96,15 @@ impl Guest for Client {
         memory::contains(&inverted)
     }
 
-    fn spin() {
+    fn spin(connection: Option<u32>) {
         let mut count = 0_u64;
         loop {
             count = std::hint::black_box(count).wrapping_add(1);
+            if let Some(connection) = connection
+                && count % 100_000 == 0
+            {
+                let _called = Self::execute(connection, "SELECT 1".into(), Vec::new());
+            }
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::RdsCtx;
 use crate::address::Address;
 use crate::bindings::rds::mysql::types::{Error as GuestError, Rule};
 use crate::session::Session;
+use crate::values::MAX_TEXT_BYTES;
 
 /// A connection of a guest of Spin.
 #[derive(Debug)]
@@ -42,7 +43,7 @@ impl RdsCtx {
     fn check_length(&self, sql: &str, params: &[ParameterValue]) -> Result<(), GuestError> {
         let lengths = params.iter().map(values::length);
         let bytes = lengths.fold(sql.len(), usize::saturating_add);
-        match bytes > self.max_statement_bytes {
+        match bytes > self.max_statement_bytes || sql.len() > MAX_TEXT_BYTES {
             true => Err(GuestError::NotPermitted(Rule::Parameters)),
             false => Ok(()),
         }

@@ -6,9 +6,10 @@ use super::bindings::fermyon::spin::rdbms_types::RowSet;
 use super::values;
 use crate::bindings::rds::mysql::types::{Error as GuestError, Rule};
 use crate::session::Session;
+use crate::values::{check_exact, held as held_bytes};
 
-/// The most bytes of a result, as the server sends them, if the grant has no lower limit. A result is held whole.
-const MAX_RESULT_BYTES: u64 = 64 << 20;
+/// The most bytes that a result takes, which is held whole.
+const MAX_HELD_BYTES: usize = 64 << 20;
 
 /// Executes a statement, and reads its rows.
 ///
@@ -22,9 +23,8 @@ pub(super) async fn query(
 ) -> Result<RowSet, GuestError> {
     let grant = &session.grant;
     let mut lent = session.lent().await;
-    grant.allows(sql, lent.connection()?.has_backslash_escapes())?;
+    grant.allows(sql, lent.has_backslash_escapes()?)?;
     let _place = grant.request()?;
-    let max_bytes = grant.max_bytes.min(MAX_RESULT_BYTES);
     let mut time = grant.time;
     let read = lent.run(&mut time, async |connection| {
         let rows = match params.is_empty() {
@@ -32,16 +32,18 @@ pub(super) async fn query(
             false => connection.query_with(sql, params).await,
         };
         let mut rows = rows.map_err(|error| session.failed(&error))?;
+        check_exact(&rows)?;
         let columns = values::columns(rows.columns());
-        let (mut set, mut count, mut bytes) = (Vec::new(), 0_u64, 0_u64);
+        let (mut set, mut count, mut bytes, mut held) = (Vec::new(), 0_u64, 0_u64, 0_usize);
         while let Some(row) = rows.next().await.map_err(|error| session.failed(&error))? {
             count = count.saturating_add(1);
             let length = u64::try_from(row.encoded_length()).unwrap_or(u64::MAX);
             bytes = bytes.saturating_add(length);
+            held = held.saturating_add(held_bytes(&row));
             if count > grant.max_rows {
                 return Err(GuestError::NotPermitted(Rule::Rows));
             }
-            if bytes > max_bytes {
+            if bytes > grant.max_bytes || held > MAX_HELD_BYTES {
                 return Err(GuestError::NotPermitted(Rule::ResultSize));
             }
             set.push(values::row(&row, &columns)?);
@@ -51,7 +53,7 @@ pub(super) async fn query(
         Ok(RowSet { columns, rows: set })
     });
     let read = read.await;
-    if let Err(GuestError::NotPermitted(_)) = read {
+    if let Err(GuestError::NotPermitted(_) | GuestError::Value(_)) = read {
         // The rest is not read: the server need not send it.
         lent.abandon();
     }
