@@ -137,7 +137,8 @@ pub(super) enum Command {
     ///
     /// The gateway serves PlanetScale's HTTP API, the RDS Data API, and its own API under /v1. It keeps a pool of
     /// connections, which log in with IAM tokens over verified TLS. Sessions are read-only unless --allow-writes is
-    /// given. Clients must send an API key, unless --trust-loopback accepts every program on this machine.
+    /// given. Callers need credentials, such as an API key or a certificate, unless --trust-loopback accepts every
+    /// program on this machine.
     #[cfg(feature = "gateway")]
     #[command(after_help = "Examples:\n  \
         rds-bridge serve --hostname ENDPOINT --username USER --database DATABASE --trust-loopback\n  \
