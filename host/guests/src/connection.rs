@@ -16,9 +16,7 @@ use crate::ctx::RdsCtx;
 use crate::failure::{Answer, answer};
 use crate::handles::{borrowed, owned};
 use crate::session::Session;
-use crate::statement::{self, Statement};
 use crate::transaction::Transaction;
-use crate::values;
 
 /// A connection of a guest.
 #[derive(Debug)]
@@ -53,17 +51,7 @@ impl HostConnection for RdsCtx {
         params: Vec<Value>,
     ) -> Answer<Resource<RowsHandle>> {
         let session = self.session(&connection)?;
-        let queried = async {
-            let statement = Statement {
-                sql: &sql,
-                params: values::params(&sql, params, self.max_statement_bytes)?,
-                in_transaction: false,
-            };
-            let querying = statement::query_own(&session, statement);
-            let rows = self.waited.during(querying).await?;
-            Ok(owned(&self.table.push(rows)?))
-        };
-        answer(queried.await)
+        answer(self.call_query(&session, false, &sql, params).await)
     }
 
     async fn execute(
@@ -73,16 +61,7 @@ impl HostConnection for RdsCtx {
         params: Vec<Value>,
     ) -> Answer<Summary> {
         let session = self.session(&connection)?;
-        let executed = async {
-            let statement = Statement {
-                sql: &sql,
-                params: values::params(&sql, params, self.max_statement_bytes)?,
-                in_transaction: false,
-            };
-            let executing = statement::execute_own(&session, statement);
-            Ok(self.waited.during(executing).await?)
-        };
-        answer(executed.await)
+        answer(self.call_execute(&session, false, &sql, params).await)
     }
 
     async fn begin(

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use wasmtime::component::ResourceTable;
+use wasmtime::component::{HasData, ResourceTable};
 
 use crate::address::Target;
 use crate::bindings::rds::mysql::types::Error as GuestError;
@@ -19,8 +19,8 @@ const MAX_BATCH_BYTES: usize = 1 << 20;
 /// The bytes of a statement and its parameters, unless [`RdsCtx::max_statement_bytes`] says otherwise.
 const MAX_STATEMENT_BYTES: usize = 16 << 20;
 
-/// The state of one store: its tenant, and the handles that its guest has. [`add_to_linker`](crate::add_to_linker) says
-/// where it is in the store's data.
+/// The state of one store: its tenant, and the handles that its guest has. The function that is passed to
+/// [`add_to_linker`](crate::add_to_linker) returns it from the store's data.
 ///
 /// Dropping it, with its store, closes what the guest has open: a statement that is being executed is ended on the
 /// server, a transaction is rolled back, and the sessions are reset before another store gets them.
@@ -32,6 +32,13 @@ pub struct RdsCtx {
     pub(crate) addresses: HashMap<Target, String>,
     pub(crate) ignores_passwords: bool,
     pub(crate) waited: Waited,
+}
+
+/// Where [`RdsCtx`] is in the data of a store.
+pub(crate) struct HasRds;
+
+impl HasData for HasRds {
+    type Data<'a> = &'a mut RdsCtx;
 }
 
 /// How long calls have waited for the server.
@@ -65,16 +72,16 @@ impl RdsCtx {
         }
     }
 
-    /// The most handles (connections, transactions and rows) that the guest may have at the same time. One more is a
-    /// trap. Default: 100.
+    /// Limit on the handles (connections, transactions and rows) that the guest has at the same time. A call that would
+    /// exceed it traps. Default: 100.
     #[must_use]
     pub fn max_handles(mut self, handles: usize) -> Self {
         self.table.set_max_capacity(handles);
         self
     }
 
-    /// The bytes that the rows of one call of `rows.next` take, about; a single row may have more. Whatever number of
-    /// rows the guest asks for, the host holds no more. Default: 1 MiB.
+    /// Approximate limit on the bytes of the rows that one call of `rows.next` returns, however many rows the guest
+    /// requests. A single row may be larger. Default: 1 MiB.
     #[must_use]
     pub fn max_batch_bytes(mut self, bytes: usize) -> Self {
         self.max_batch_bytes = bytes;

@@ -8,7 +8,7 @@ use rds_bridge_access::Statement;
 
 /// The databases of a host, by the names that its guests use, and the statements that it has named.
 ///
-/// Made once for each process. The pools have the credentials; nothing of them reaches a guest.
+/// Create it once per process. The pools have the credentials, which never reach a guest.
 #[derive(Clone, Default)]
 pub struct Databases {
     pub(crate) pools: HashMap<String, Pool>,
@@ -24,8 +24,8 @@ impl Databases {
 
     /// Adds a database, or replaces the one with this name.
     ///
-    /// A grant that only reads makes the sessions of a pool that may write read-only, which costs a round trip for each
-    /// connection that a guest opens. A pool whose bridge does not allow writes costs none.
+    /// If the pool's bridge allows writes, but a grant is read-only, each connection that a guest opens costs a round
+    /// trip, which makes the session read-only. If the bridge does not allow writes, there is no such round trip.
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, pool: Pool) -> Self {
         self.pools.insert(name.into(), pool);

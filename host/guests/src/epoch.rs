@@ -1,4 +1,4 @@
-//! Epoch deadlines: a guest that waits for the server does not run, and should not be stopped for it.
+//! Epoch deadlines that do not count the time for which a guest waits for the server.
 
 use std::time::Duration;
 
@@ -6,17 +6,18 @@ use wasmtime::{Store, UpdateDeadline};
 
 use crate::ctx::RdsCtx;
 
-/// Stops the guest after a number of ticks of the engine's epoch, without those for which its calls waited for the
-/// server.
+/// Stops the guest after a number of ticks of the engine's epoch, not counting those for which its calls waited for
+/// the server.
 ///
-/// Wasmtime compares the epoch when the guest runs again. A query of ten seconds is then behind the deadline of a guest
-/// that has computed for a millisecond. This function sets the deadline, and each time that it is reached, it gives back
-/// the ticks for which the guest has waited since; when there are none, the guest traps
-/// ([`wasmtime::Trap::Interrupt`]). `tick` is the interval in which the host calls
+/// Wasmtime checks the deadline when the guest runs again. After a query of ten seconds, a guest that has computed for
+/// only a millisecond would therefore have exceeded its deadline. This function sets the deadline. Each time the guest
+/// reaches it, the function extends it by the ticks for which the guest has waited since. If the guest has not waited,
+/// it traps ([`wasmtime::Trap::Interrupt`]). `tick` is the interval at which the host calls
 /// [`Engine::increment_epoch`](wasmtime::Engine::increment_epoch). The engine needs
 /// [`Config::epoch_interruption`](wasmtime::Config::epoch_interruption).
 ///
-/// A limit on the whole time of a request is another: drop the future of the guest's call.
+/// To limit the whole time of a request, waiting included, drop the future of the guest's call when that time
+/// has passed.
 pub fn count_only_own_time<T: Send + 'static>(
     store: &mut Store<T>,
     ticks: u64,

@@ -35,16 +35,16 @@
 //! # }
 //! ```
 //!
-//! The functions wait for the server, so that the host must call its guests by Wasmtime's `async` functions
-//! (`instantiate_async`, `call_async`); the guests need not be asynchronous. `rds:mysql` needs nothing of WASI.
+//! The functions wait for the server, so the host must call its guests with Wasmtime's `async` functions
+//! (`instantiate_async`, `call_async`). The guests need not be asynchronous. `rds:mysql` does not depend on WASI.
 //!
 //! | | |
 //! |---|---|
 //! | [`Databases`] | pools by name, and the statements that the host has named |
-//! | [`Tenant`] | whose guests they are: grants, and limits over all of its guests |
+//! | [`Tenant`] | the owner of guests: its grants, and their limits on all of its guests together |
 //! | [`RdsCtx`] | the state of one store |
-//! | [`add_to_linker`], [`add_catalog_to_linker`] | the interfaces, with SQL of the guest's own or without |
-//! | [`spin`] | the interface of Spin, for guests that exist |
+//! | [`add_to_linker`], [`add_catalog_to_linker`] | the interfaces: all of them, or only named statements |
+//! | [`spin`] | Spin's interface, for existing guests |
 //! | [`epoch`] | a deadline that does not count the time for which a guest waits |
 //!
 //! This crate's API contains Wasmtime's types, so that a host must use the same release of Wasmtime: 48, which is
@@ -52,8 +52,8 @@
 //!
 //! # What the host must decide
 //!
-//! - *What the database user may do.* A read-only session is a guard rail: a guest that writes SQL can undo it. What
-//!   holds is the user's GRANT, or [`Statements::Named`](Statements), or `catalog` alone.
+//! - *What the database user may do.* A read-only session is only a guard rail: a guest that writes SQL can undo
+//!   it. Limit the guest by the user's GRANT, by [`Statements::Named`](Statements), or by `catalog` without `client`.
 //! - *How much*: connections, statements, rows, bytes and seconds of each [`Grant`]; handles, batches and statements of
 //!   each [`RdsCtx`]. The memory of the guest itself is the store's limit
 //!   ([`wasmtime::Store::limiter`]); values that a guest passes are bounded by
@@ -63,6 +63,7 @@
 mod accounts;
 mod address;
 mod bindings;
+mod calls;
 mod catalog;
 mod connection;
 mod ctx;

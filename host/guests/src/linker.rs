@@ -1,18 +1,11 @@
 //! The functions that give a linker the interfaces.
 
-use wasmtime::component::{HasData, Linker};
+use wasmtime::component::Linker;
 
 use crate::bindings::rds::mysql::{catalog, client, results, types};
-use crate::ctx::RdsCtx;
+use crate::ctx::{HasRds, RdsCtx};
 
-/// Where [`RdsCtx`] is in the data of a store.
-struct HasRds;
-
-impl HasData for HasRds {
-    type Data<'a> = &'a mut RdsCtx;
-}
-
-/// Gives the guests of a linker all of `rds:mysql@0.2.0`.
+/// Adds all interfaces of `rds:mysql@0.2.0` to a linker.
 ///
 /// # Errors
 ///
@@ -25,8 +18,8 @@ pub fn add_to_linker<T: Send + 'static>(
     add_catalog_to_linker(linker, ctx)
 }
 
-/// Gives the guests of a linker `catalog` and what it needs, without `client`: they execute the statements that the host
-/// has named, and cannot write SQL. A component that imports `client` cannot be instantiated.
+/// Adds `catalog` and the interfaces that it uses to a linker, without `client`. Guests can then execute the statements
+/// that the host has named, and cannot write SQL. A component that imports `client` cannot be instantiated.
 ///
 /// # Errors
 ///

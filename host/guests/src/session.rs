@@ -217,7 +217,7 @@ impl Lent {
             let cancel = self.cancel.clone();
             runtime.spawn(async move {
                 match cancel.cancel().await {
-                    Ok(()) => info!("killed the statement of a guest that gave it up"),
+                    Ok(()) => info!("killed a guest's statement that was not complete"),
                     Err(error) => warn!(%error, "the statement of a guest may still be running"),
                 }
                 drop((connection, place));

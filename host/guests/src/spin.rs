@@ -2,8 +2,8 @@
 //!
 //! A guest of Spin opens a connection by an address, in which it expects a host, a user and a password. Here the address
 //! only selects one of the databases that the host has granted: its host is the database's name (`mysql://orders`), or
-//! the address is mapped to a name by [`RdsCtx::spin_address`]. The rest of it is ignored, and an address with a
-//! password is refused, unless [`RdsCtx::ignore_guest_password`] says otherwise. No error repeats it.
+//! the address is mapped to a name by [`RdsCtx::spin_address`]. The rest of it is ignored. An address with a password
+//! is refused, unless [`RdsCtx::ignore_guest_password`] is called. No error message contains the address.
 //!
 //! Spin's types have no case for `DECIMAL`, `YEAR`, `BIT`, `JSON`, dates and times. In Spin a query for them fails. Here
 //! they are returned as `str` (digits, ISO dates, JSON), `BIT` as `uint64`, geometry and vectors as `binary`; the type of
@@ -15,18 +15,12 @@ mod error;
 mod query;
 mod values;
 
-use wasmtime::component::{HasData, Linker};
+use wasmtime::component::Linker;
 
-use crate::RdsCtx;
+use crate::ctx::{HasRds, RdsCtx};
 use bindings::fermyon::spin::{mysql, rdbms_types};
 
-struct HasRds;
-
-impl HasData for HasRds {
-    type Data<'a> = &'a mut RdsCtx;
-}
-
-/// Gives the guests of a linker `fermyon:spin/mysql@2.0.0`.
+/// Adds `fermyon:spin/mysql@2.0.0` to a linker.
 ///
 /// # Errors
 ///

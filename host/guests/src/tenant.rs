@@ -36,10 +36,9 @@ pub struct HiddenError<'a> {
 impl Tenant {
     /// A tenant with these grants, one for each database.
     ///
-    /// A limit that a grant does not have is none here; only the pool's size then bounds what a tenant takes from the
-    /// others. Of a grant, `max_sessions` is the number of connections that the tenant's guests may have open at the same time,
-    /// each `catalog.run` included, and `max_concurrent_requests` the number of statements whose rows are not yet read
-    /// to their end.
+    /// A limit that a grant does not set does not apply: the tenant can then use the whole pool. `max_sessions` of a
+    /// grant limits the connections that the tenant's guests have open at the same time, including one for each
+    /// `catalog.run`. `max_concurrent_requests` limits the statements whose rows have not been read to their end.
     ///
     /// # Errors
     ///
@@ -61,8 +60,9 @@ impl Tenant {
         })
     }
 
-    /// Calls a function with each error that a guest does not learn: why no connection could be made, how one was lost,
-    /// and the server's message before accounts were removed from it. Without it, these are logged as warnings.
+    /// Calls a function with each error whose details are hidden from the guest: why connecting failed, how a
+    /// connection was lost, or a server's message before accounts were removed from it. Without a function, the
+    /// errors are logged as warnings.
     #[must_use]
     pub fn on_error(mut self, call: impl Fn(&HiddenError<'_>) + Send + Sync + 'static) -> Self {
         self.on_error = Some(Arc::new(call));
@@ -72,7 +72,11 @@ impl Tenant {
     pub(crate) fn hide(&self, database: &str, error: &rds_bridge::Error) {
         match &self.on_error {
             Some(call) => call(&HiddenError { database, error }),
-            None => warn!(database, ?error, "a guest was not told why its call failed"),
+            None => warn!(
+                database,
+                ?error,
+                "a guest's call failed; the guest does not see why"
+            ),
         }
     }
 }

@@ -22,7 +22,7 @@ pub enum TenantError {
         problem: LexError,
     },
     /// Two grants are for the same database.
-    #[error("two grants are for the database {0:?}: a tenant has one for each database")]
+    #[error("two grants are for the database {0:?}: merge them into one")]
     Repeated(String),
     /// A grant chooses a database user.
     #[error(

@@ -12,8 +12,6 @@ use crate::ctx::RdsCtx;
 use crate::failure::{Answer, Failure, answer};
 use crate::handles::{borrowed, owned};
 use crate::session::{Lent, Session};
-use crate::statement::{self, Statement};
-use crate::values;
 
 /// A transaction of a guest. It is rolled back when it is dropped.
 #[derive(Debug)]
@@ -95,14 +93,7 @@ impl HostTransaction for RdsCtx {
     ) -> Answer<Resource<RowsHandle>> {
         let queried = async {
             let session = self.transaction(&transaction)?;
-            let statement = Statement {
-                sql: &sql,
-                params: values::params(&sql, params, self.max_statement_bytes)?,
-                in_transaction: true,
-            };
-            let querying = statement::query_own(&session, statement);
-            let rows = self.waited.during(querying).await?;
-            Ok(owned(&self.table.push(rows)?))
+            self.call_query(&session, true, &sql, params).await
         };
         answer(queried.await)
     }
@@ -115,13 +106,7 @@ impl HostTransaction for RdsCtx {
     ) -> Answer<Summary> {
         let executed = async {
             let session = self.transaction(&transaction)?;
-            let statement = Statement {
-                sql: &sql,
-                params: values::params(&sql, params, self.max_statement_bytes)?,
-                in_transaction: true,
-            };
-            let executing = statement::execute_own(&session, statement);
-            Ok(self.waited.during(executing).await?)
+            self.call_execute(&session, true, &sql, params).await
         };
         answer(executed.await)
     }

@@ -22,7 +22,7 @@ pub struct SpinConnection {
 }
 
 const PASSWORD: &str =
-    "the address has a password, which the host does not accept: it has the credentials";
+    "the host has the credentials, and accepts no password in the address: remove it";
 
 /// The answer to an address that leads to no database of the guest.
 pub(super) fn unknown() -> Error {

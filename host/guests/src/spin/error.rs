@@ -42,7 +42,7 @@ fn spoken(error: GuestError) -> Error {
             None => format!("ERROR {}: {}", error.code, error.message),
         }),
         GuestError::Parameter(index) => Error::BadParameter(format!(
-            "parameter number {} cannot be sent, or the statement has another number of question marks",
+            "parameter number {} cannot be sent, is missing, or has no question mark",
             index.saturating_add(1)
         )),
         GuestError::Value(column) => {
@@ -81,7 +81,7 @@ fn rule_words(rule: Rule) -> &'static str {
     match rule {
         Rule::Statement => "the host does not permit this statement",
         Rule::Write => "the host does not permit writing",
-        Rule::Transaction => "the host does not permit this statement within a transaction",
+        Rule::Transaction => "the host does not permit statements that begin or end a transaction",
         Rule::Connections => "the host permits no more connections or statements at the same time",
         Rule::Rate => "the host permits no more requests in this second",
         Rule::ResultSize => "the result has more bytes than the host permits",
