@@ -79,10 +79,10 @@ pub(super) struct Query {
     /// MySQL protocol in which the server sends the rows
     ///
     /// The default, auto, uses the binary protocol for queries for which it needs no extra round trip, and the text
-    /// protocol otherwise. A long result is about twice as fast in the binary protocol. Set binary if the result is
-    /// long, and either the query contains a question mark or the server is a MySQL server whose host name is not an
-    /// RDS endpoint. The values are the same in both, except FLOAT, which the server rounds to six digits in the text
-    /// protocol.
+    /// protocol otherwise. A long result is about twice as fast in the binary protocol. In two cases auto may use text
+    /// for a long result, so set binary: the query contains a question mark, or the server is MySQL and its host name
+    /// is not an RDS endpoint. The values are the same in both protocols, except FLOAT, which the server rounds to six
+    /// digits in the text protocol.
     #[arg(long, value_enum, default_value = "auto", value_name = "PROTOCOL")]
     protocol: ProtocolArgument,
 
@@ -109,7 +109,7 @@ pub(super) struct Query {
     ///
     /// Without this option the session is read-only. The transaction is committed when all statements are complete, and
     /// rolled back if one fails or is interrupted. The rollback does not undo statements that take effect at once (DDL,
-    /// SET GLOBAL, XA and others), what a procedure commits, and changes to tables of a storage engine without
+    /// SET GLOBAL, XA and others), changes that a procedure commits, or changes to tables whose storage engine has no
     /// transactions.
     #[arg(long)]
     allow_writes: bool,
@@ -129,9 +129,9 @@ pub(super) struct Query {
 
     /// Write at most this many rows of each result [default: all]
     ///
-    /// The server is told the limit (sql_select_limit), so it sends at most one row more, except for a SELECT with its
-    /// own LIMIT and within procedures. If there are more rows, a message on standard error says so. The file of
-    /// --output then has only the rows up to the limit, and counts as complete.
+    /// The command sets sql_select_limit, so that the server sends at most one row more than the limit. The server
+    /// ignores this setting in a SELECT with its own LIMIT, and inside procedures. If there are more rows, a message
+    /// on standard error says so. The file of --output then has only the rows up to the limit, and counts as complete.
     #[arg(long, value_name = "ROWS")]
     limit: Option<u64>,
 

@@ -101,7 +101,7 @@ pub(crate) async fn accept(
             (Ok((stream, address)), Ok(permit)) => {
                 let address = address.ip();
                 let Some(place) = enter(sources.as_ref(), address) else {
-                    debug!(%address, "closed a connection: its source has too many");
+                    debug!(%address, "closed a connection: this address has too many");
                     continue;
                 };
                 let connection = Connection {

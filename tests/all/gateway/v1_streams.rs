@@ -208,7 +208,7 @@ fn a_stream_that_fails_is_broken_off(product: Product) {
         }
     }
     until(
-        || match gateway.log().matches("broke a response off").count() {
+        || match gateway.log().matches("cut a response off").count() {
             3 => Ok(()),
             _ => Err(gateway.log()),
         },

@@ -34,7 +34,8 @@ fn check_grant(config: &Config, limits: GrantLimits, grant: &Grant, path: &Setti
         return wrong("max_sessions", "a function keeps no sessions: remove it");
     }
     if grant.user.is_some() && limits.has_password {
-        let problem = "the password of DB_SECRET_ARN is that of one database user: remove it";
+        let problem =
+            "the function has the password of one database user only (DB_SECRET_ARN): remove it";
         return wrong("user", problem);
     }
     if grant.access.allows_writes() && !limits.allow_writes {

@@ -36,8 +36,8 @@ impl MissingCredentials {
                 "set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or neither"
             }
             Self::Expiration => {
-                "set it as `aws configure export-credentials --format env` prints it; or unset it, and the \
-                 credentials count as never expiring"
+                "set it to the value that `aws configure export-credentials --format env` prints; or, for \
+                 credentials that do not expire, unset it"
             }
         }
     }

@@ -181,7 +181,7 @@ fn of_unreachable(private: Option<(&str, IpAddr)>, port: u16) -> Vec<Cause> {
     let outside = match private {
         Some((host, ip)) => cause(
             format!(
-                "{host} is inside a VPC ({ip} is a private address), which this machine does not reach"
+                "{host} is inside a VPC ({ip} is a private address), which this machine cannot reach"
             ),
             "forward a local port to it, through a bastion host (ssh -L) or with SSM (aws ssm start-session \
              --document-name AWS-StartPortForwardingSessionToRemoteHost), and give 127.0.0.1:PORT with {connect_to}",

@@ -46,7 +46,7 @@ pub(crate) fn of_kind(stage: Stage, kind: &ErrorKind) -> Vec<Cause> {
             ),
             cause(
                 "rows were read too slowly for the server's net_write_timeout (60 s by default), for example because a \
-                 pager was open or a program works for long on each row",
+                 pager was open or a program takes long to process each row",
                 "write the rows to a file first, or raise net_write_timeout",
             ),
         ],

@@ -165,8 +165,8 @@ fn of_statement(code: u16) -> Option<(&'static str, &'static str)> {
             "list the running statements with SHOW PROCESSLIST",
         ),
         1095 => (
-            "the statement to be ended runs as another user: in a procedure, function or view with SQL SECURITY \
-             DEFINER",
+            "the statement to be killed runs as another user, because it is in a procedure, function or view with SQL \
+             SECURITY DEFINER",
             "end it as an administrator: KILL QUERY, or CALL mysql.rds_kill_query on RDS",
         ),
         1142 | 1143 | 1227 | 1370 => (

@@ -129,7 +129,9 @@ pub enum NameError {
     #[error("the parameter {0} is given twice")]
     Repeated(String),
     /// The statement has question marks as well as names.
-    #[error("the statement has question marks, but the parameters are named")]
+    #[error(
+        "the statement has question marks, but the parameters are named: write :NAME instead of ?"
+    )]
     Mixed,
 }
 

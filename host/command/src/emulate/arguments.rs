@@ -148,8 +148,8 @@ struct FaultArguments {
     #[arg(long)]
     expired_certificate: bool,
 
-    /// Number of bytes to send after the plugin name mysql_clear_password in the request to switch to it; servers
-    /// differ in this
+    /// Number of bytes to send after the plugin name in the AuthSwitchRequest for mysql_clear_password; servers differ
+    /// in this
     #[arg(long, value_enum, default_value = "0", value_name = "BYTES")]
     auth_switch_bytes: AuthSwitchBytes,
 }

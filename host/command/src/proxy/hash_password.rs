@@ -19,7 +19,7 @@ pub(super) fn run() -> Result<ExitCode, Error> {
 fn settings(password: &str) -> String {
     format!(
         "password_sha256_twice = \"{}\"\n\
-         # Only for clients that know nothing but mysql_native_password:\n\
+         # Only for clients that support no method but mysql_native_password:\n\
          # password_sha1_twice = \"{}\"\n",
         twice::<Sha256>(password),
         twice::<Sha1>(password)

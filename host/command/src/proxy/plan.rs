@@ -142,8 +142,8 @@ fn with_places(mut endpoint: Endpoint, listen: &Listen, number: u16) -> Result<E
     };
     if address.port() != 0 {
         let port = address.port().checked_add(number).ok_or_else(|| {
-            let problem = "each further endpoint takes the port after --listen's, and none is left after 65535: give \
-                           this endpoint its own address with ENDPOINT?listen=IP:PORT";
+            let problem = "the endpoints listen on successive ports from that of --listen, and this one would need a \
+                           port above 65535: give it its own address with ENDPOINT?listen=IP:PORT";
             Error::Usage(problem.to_owned())
         })?;
         address.set_port(port);

@@ -184,14 +184,14 @@ impl Execution<'_> {
         match self.transaction {
             Transaction::Own => {}
             Transaction::WithImplicitCommits => say(
-                "some of the statements end the transaction, as CREATE and COMMIT do: what was written up to the last \
-                 of them is kept",
+                "some of the statements end the transaction, as CREATE and COMMIT do: changes up to the last of these \
+                 statements are kept",
             ),
             Transaction::None if self.arguments.allow_writes => {
                 say(if self.statements.len() > 1 {
-                    "the statements are not in a transaction: what they have written so far stays"
+                    "the statements are not in a transaction: their changes so far are kept"
                 } else {
-                    "the statement is not in a transaction: what it has written so far stays"
+                    "the statement is not in a transaction: its changes so far are kept"
                 });
             }
             Transaction::None => {}

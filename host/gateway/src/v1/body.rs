@@ -174,7 +174,7 @@ impl Body for RowsBody {
                     Poll::Ready(end)
                 }
                 Poll::Ready(Next::End(Err(CutOff { error, rest }))) => {
-                    warn!(code = error.code(), kind = ?error.kind(), "broke a response off");
+                    warn!(code = error.code(), kind = ?error.kind(), "cut a response off");
                     self.end
                         .end(Ending::from(&error), Some(Cause::from(&error)));
                     self.rest = Rest::BreakOff {

@@ -25,13 +25,13 @@ impl Told {
         let mut causes: Vec<Cause> = causes.collect();
         if text.has_more_causes {
             causes.push(Cause::new(
-                "the proxy knows more causes than fit into its error",
+                "the proxy found more causes than fit into an error message",
                 "run rds-bridge doctor, without --through, on the proxy's machine with the proxy's settings",
             ));
         }
         if text.failed == Some(Failed::Undisclosed) {
             causes.push(Cause::new(
-                "the proxy does not tell clients on other machines more than this",
+                "the proxy sends no further details to clients on other machines",
                 "read the proxy's log, or run rds-bridge doctor on the proxy's machine with the proxy's settings",
             ));
         }
@@ -95,7 +95,7 @@ mod tests {
             [
                 "db is an alias: a token is valid only for its own name: set it",
                 "b: c",
-                "the proxy knows more causes than fit into its error"
+                "the proxy found more causes than fit into an error message"
             ]
         );
     }
