@@ -119,7 +119,7 @@ mod tests {
             ),
             (
                 "[gateway]\nidempotency_table = \"a.b.c\"\n",
-                "line 2, column 1: gateway.idempotency_table: write TABLE or DATABASE.TABLE",
+                "line 2, column 1: gateway.idempotency_table: expected TABLE or DATABASE.TABLE",
             ),
             ("[databases.a\n", "line 1"),
             ("a = \n", "line 1"),

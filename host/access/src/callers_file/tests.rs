@@ -102,7 +102,7 @@ fn an_error_names_the_line_and_the_setting() {
         ),
         (
             "[callers.a]\napi_key_sha256 = \"hunter2\"\n",
-            "line 2, column 18: a hash has 64 hexadecimal digits",
+            "line 2, column 18: a hash must have 64 hexadecimal digits",
         ),
         (
             "[callers.\"a b\"]\n",
@@ -132,7 +132,7 @@ fn a_grant_may_not_exceed_the_function() {
         ),
         (
             "statements = [\"odd\"]",
-            "callers.a.grants[0].statements[0]: the statement cannot be compared with those of clients: a string, ",
+            "callers.a.grants[0].statements[0]: the statement cannot be compared with those of clients: it contains a string, ",
         ),
         (
             "statements = []\nmax_sessions = 0",
@@ -158,7 +158,7 @@ fn a_grant_may_not_exceed_the_function() {
     with_password.has_password = true;
     let problem = problem(&with_user, with_password);
     assert!(
-        problem.contains("grants[0].user: the password of DB_SECRET_ARN"),
+        problem.contains("grants[0].user: the function has the password of one database user only (DB_SECRET_ARN)"),
         "{problem}"
     );
     let mut open = function();
