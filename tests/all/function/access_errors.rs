@@ -31,7 +31,7 @@ fn a_file_that_is_wrong_ends_the_start() {
         ),
         (
             "[callers.app]\napi_key_sha256 = \"hunter2\"\n".to_owned(),
-            "line 2, column 18: a hash has 64 hexadecimal digits",
+            "line 2, column 18: a hash must have 64 hexadecimal digits",
         ),
         (
             format!("[callers.app]\napi_key_sha256 = \"{hash}\"\n"),

@@ -78,5 +78,5 @@ fn what_is_in_no_transaction_is_said_to_stay(product: Product) {
     let output = query(&server, &arguments);
     assert_eq!(output.status.code(), Some(6), "{}", stderr(&output));
     let said = stderr(&output);
-    assert!(said.contains("what it has written so far stays"), "{said}");
+    assert!(said.contains("its changes so far are kept"), "{said}");
 }
