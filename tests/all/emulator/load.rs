@@ -84,7 +84,8 @@ fn more_silent_clients_than_pooled_instances() {
 #[cfg(target_os = "linux")]
 #[test]
 fn clients_at_once_take_little_memory() {
-    const MOST_KB: u64 = 280;
+    // The build of the tests also has Wasmtime's compiler and its async functions, which the command has not.
+    const MOST_KB: u64 = 300;
     // It takes 20 MB without optimisation and 16 MB with it.
     const MOST_IN_ALL_KB: u64 = 24_000;
     let emulate = Program::start(&[]);

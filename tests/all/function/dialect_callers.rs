@@ -76,12 +76,14 @@ fn credentials_that_are_wrong_or_missing() {
         assert_eq!(response.json()["error"]["type"], "Unauthenticated");
         assert!(response.header("www-authenticate").is_some());
     }
-    let response = send(&function, &dialect_request("/Execute", &[], "{}"));
-    assert_eq!(response.status, 403);
-    assert_eq!(
-        response.header("x-amzn-errortype"),
-        Some("IncompleteSignatureException")
-    );
+    for (headers, error) in [
+        (&CHANGED[..], "UnrecognizedClientException"),
+        (&[("authorization", "")], "IncompleteSignatureException"),
+    ] {
+        let response = send(&function, &dialect_request("/Execute", headers, "{}"));
+        assert_eq!(response.status, 403, "{}", response.text());
+        assert_eq!(response.header("x-amzn-errortype"), Some(error));
+    }
     // A direct invocation needs no key: IAM has allowed it.
     assert_eq!(rows(&function, &json!({})), items());
 }

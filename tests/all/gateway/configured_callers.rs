@@ -293,7 +293,7 @@ fn a_result_has_the_bytes_of_the_grant(product: Product) {
         assert!(json.get("error").is_none(), "{path}: {json}");
         let answer = execute(&gateway, "app", path, "main", &rows(100));
         assert!(
-            answer.body.contains("more than 5000 bytes"),
+            answer.body.contains("larger than 5000 bytes"),
             "{path}: {answer:?}"
         );
         if path == EXECUTE {

@@ -207,12 +207,16 @@ fn statuses(server: &Server, gateway: &Gateway, path: &str) -> Vec<(u16, Json)> 
         ))
     };
     let insert = "INSERT INTO v1_described VALUES (1), (1)";
+    // 70 MiB, where 64 are allowed.
+    let too_large = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 70) \
+                     SELECT REPEAT('x', 1048576) FROM n";
     let mut statuses = vec![
         of(execute(gateway, path, "SELECT 1")),
         of(execute(gateway, path, "SELECT SELECT")),
         of(execute(gateway, path, "SELECT * FROM v1_nothing")),
         of(execute(gateway, path, insert)),
         of(execute(gateway, path, "CALL v1_two_results()")),
+        of(execute(gateway, path, too_large)),
         of(curl(gateway, path, &["--request", "GET"], b"")),
         with("Accept: text/html"),
         with("Origin: https://evil.example"),
