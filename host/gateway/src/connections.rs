@@ -1,6 +1,7 @@
 //! HTTP connections: accepting them, and ending them in order.
 
 mod activity;
+mod flushed;
 
 use std::net::IpAddr;
 use std::pin::pin;
@@ -27,6 +28,7 @@ use crate::http::lend_body;
 use crate::source_limit::{OpenPlace, SourceLimit};
 use crate::tls::{Established, Tls};
 use activity::Activity;
+use flushed::{Flushed, FlushedBody, Flushes};
 
 /// How long to wait before accepting again, when the process has no file descriptor left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -62,9 +64,10 @@ impl Default for ConnectionLimits {
 }
 
 impl ConnectionLimits {
-    /// Limits the connections of one source, if they may have several.
+    /// Limits the connections of each source. `None` behind a proxy, whose address all connections have.
     fn of_sources(self) -> Option<Arc<SourceLimit>> {
-        (!self.is_behind_proxy).then(|| SourceLimit::new(self.in_all, self.per_source))
+        // A semaphore limits them in all.
+        (!self.is_behind_proxy).then(|| SourceLimit::new(usize::MAX, self.per_source))
     }
 
     fn first_head(self) -> Duration {
@@ -160,14 +163,16 @@ impl Connection {
         // Small replies are sent at once. It fails only for a connection that has ended.
         let _set = stream.set_nodelay(true);
         let activity = Arc::new(Activity::new(first_head));
-        let requests = |peer| requests(routes, peer, Arc::clone(&activity));
+        let flushes = Arc::new(Flushes::default());
+        let requests = |peer| requests(routes, peer, Arc::clone(&activity), Arc::clone(&flushes));
         let Some(tls) = tls else {
             let peer = Peer {
                 address: Some(address),
                 certificate: None,
             };
             let requests = requests(peer);
-            return serve_http_1(TokioIo::new(stream), requests, draining, &activity).await;
+            let stream = TokioIo::new(Flushed::new(stream, flushes));
+            return serve_http_1(stream, requests, draining, &activity).await;
         };
         let Some(established) = tls.establish(stream, address).await else {
             return;
@@ -177,7 +182,8 @@ impl Connection {
             peer,
             is_http_2,
         } = established;
-        let (stream, requests) = (TokioIo::new(stream), requests(peer));
+        let requests = requests(peer);
+        let stream = TokioIo::new(Flushed::new(stream, flushes));
         if is_http_2 {
             serve_http_2(stream, requests, draining, &activity).await;
         } else {
@@ -186,7 +192,7 @@ impl Connection {
     }
 }
 
-type Response = axum::response::Response;
+type Response = hyper::Response<FlushedBody>;
 type Request = hyper::Request<Incoming>;
 
 /// Answers the requests of a connection, each of which has the peer as an extension. A response is sent after the rest
@@ -196,6 +202,7 @@ fn requests(
     routes: Router,
     peer: Peer,
     activity: Arc<Activity>,
+    flushes: Arc<Flushes>,
 ) -> impl Service<Request, Response = Response, Error = std::convert::Infallible, Future: Send + 'static>
 {
     let routes = TowerToHyperService::new(routes);
@@ -206,8 +213,10 @@ fn requests(
         request.extensions_mut().insert(peer.clone());
         let certificate = peer.certificate.clone();
         let answering = routes.call(request);
+        let flushes = Arc::clone(&flushes);
         async move {
-            let mut response = answering.await;
+            let response: Result<axum::response::Response, _> = answering.await;
+            let mut response = response.map(|it| it.map(|body| FlushedBody::new(body, flushes)));
             unread.discard().await;
             if certificate.is_some_and(|it| !it.is_valid(SystemTime::now())) {
                 open.end_connection();

@@ -106,11 +106,8 @@ pub(super) struct RowsBody {
 
 enum Rest {
     Pieces(Pieces),
-    /// The connection is broken off after what was written has been flushed.
-    BreakOff {
-        error: ApiError,
-        is_flushed: bool,
-    },
+    /// The connection is broken off.
+    BreakOff(ApiError),
     Ended,
 }
 
@@ -177,26 +174,14 @@ impl Body for RowsBody {
                     warn!(code = error.code(), kind = ?error.kind(), "cut a response off");
                     self.end
                         .end(Ending::from(&error), Some(Cause::from(&error)));
-                    self.rest = Rest::BreakOff {
-                        error,
-                        is_flushed: false,
-                    };
+                    self.rest = Rest::BreakOff(error);
                     Poll::Ready(Some(Ok(self.frame(rest.into()))))
                 }
             },
-            Rest::BreakOff {
-                error,
-                is_flushed: true,
-            } => {
+            Rest::BreakOff(error) => {
                 let broken_off = BrokenOff(error.clone());
                 self.rest = Rest::Ended;
                 Poll::Ready(Some(Err(broken_off)))
-            }
-            Rest::BreakOff { is_flushed, .. } => {
-                // The server flushes when there is nothing to write. The client can then read the mark.
-                *is_flushed = true;
-                cx.waker().wake_by_ref();
-                Poll::Pending
             }
             Rest::Ended => Poll::Ready(None),
         }
