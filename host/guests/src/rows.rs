@@ -183,7 +183,7 @@ impl Rows {
 impl Drop for Rows {
     fn drop(&mut self) {
         if let Some(session) = &self.session {
-            session.release(|lent| lent.drop_rows(self.number));
+            session.release(|lent| lent.end_rows(self.number));
         }
     }
 }

@@ -33,8 +33,8 @@ pub(crate) struct Lent {
     runtime: Option<Handle>,
     /// The number of the statement whose rows are open.
     pub(crate) rows: Option<u64>,
-    /// Whether rows were dropped before their end, and may be unread.
-    is_unread: bool,
+    /// Whether a call of the guest has used the connection, so that an unread reply is that of a statement.
+    is_used: bool,
     /// Whether a handle of a transaction is open.
     pub(crate) in_transaction: bool,
     statements: u64,
@@ -74,7 +74,7 @@ impl Session {
             connection: Some(connection),
             runtime: Handle::try_current().ok(),
             rows: None,
-            is_unread: false,
+            is_used: false,
             in_transaction: false,
             statements: 0,
             place,
@@ -135,8 +135,10 @@ impl Lent {
     ///
     /// The connection is lost.
     pub(crate) fn has_backslash_escapes(&mut self) -> Result<bool, GuestError> {
-        let is_known = !self.is_unread;
-        Ok(is_known && self.connection()?.has_backslash_escapes())
+        let is_used = self.is_used;
+        let connection = self.connection()?;
+        let is_known = !is_used || !connection.is_replying();
+        Ok(is_known && connection.has_backslash_escapes())
     }
 
     /// Notes that rows are open, and returns their number.
@@ -146,18 +148,10 @@ impl Lent {
         self.statements
     }
 
-    /// Notes that the rows with this number were read to their end.
+    /// Notes that the rows with this number are no longer open. What is unread of them lies in the connection.
     pub(crate) fn end_rows(&mut self, number: u64) {
         if self.rows == Some(number) {
             self.rows = None;
-        }
-    }
-
-    /// Notes that the rows with this number were dropped.
-    pub(crate) fn drop_rows(&mut self, number: u64) {
-        if self.rows == Some(number) {
-            self.rows = None;
-            self.is_unread = true;
         }
     }
 
@@ -186,6 +180,7 @@ impl Lent {
             lent: self,
             is_over: false,
         };
+        running.lent.is_used = true;
         let connection = running.lent.connection()?;
         let timed_out = || Err(GuestError::Timeout(Lost { may_have_run: true }));
         let done = match time {
@@ -200,8 +195,6 @@ impl Lent {
         // What has timed out may still be executed, and a connection that is unusable would only take its place.
         let has_timed_out = matches!(done, Err(GuestError::Timeout(_)));
         running.is_over = !has_timed_out && running.lent.connection()?.is_usable();
-        // Each call reads what an earlier one has left.
-        running.lent.is_unread = false;
         done
     }
 
@@ -226,13 +219,13 @@ impl Lent {
     }
 }
 
-/// Ends the statement whose rows were dropped before their end, unless the rest is short.
+/// Ends a statement whose rows were not read to their end, unless the rest is short.
 impl Drop for Lent {
     fn drop(&mut self) {
         let Some(connection) = &mut self.connection else {
             return;
         };
-        if self.is_unread || self.rows.is_some() {
+        if self.is_used {
             connection.drain_received();
             if connection.is_replying() {
                 self.abandon();

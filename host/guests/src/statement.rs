@@ -62,7 +62,7 @@ pub(crate) async fn query(
         };
         let rows = rows.map_err(|error| session.failed(&error))?;
         values::check_exact(&rows)?;
-        let columns = values::columns(rows.columns());
+        let columns = values::columns(rows.columns())?;
         // A statement without a result is over.
         let summary = match rows.summary().is_some() {
             true => Some(

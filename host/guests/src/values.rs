@@ -8,11 +8,23 @@ use crate::bindings::rds::mysql::types::{Error as GuestError, Rule, Value};
 
 /// The most bytes of a statement's text, of which a connection keeps those that it has prepared last.
 pub(crate) const MAX_TEXT_BYTES: usize = 1 << 20;
-/// The limits of `TIME`.
+/// The most bytes of the names of a result's columns and tables: more than 4,096 columns with names of usual length have.
+const MAX_COLUMN_BYTES: usize = 1 << 20;
+/// The most hours of a `TIME`.
 const MAX_HOURS: u32 = 838;
 
-/// The columns of a result.
-pub(crate) fn columns(columns: &[Column]) -> Vec<types::Column> {
+/// The columns of a result, which the host keeps as long as the guest has the handle of the rows.
+///
+/// # Errors
+///
+/// `not-permitted`: their names have more than [`MAX_COLUMN_BYTES`].
+pub(crate) fn columns(columns: &[Column]) -> Result<Vec<types::Column>, GuestError> {
+    let lengths = columns
+        .iter()
+        .map(|it| it.name().len().saturating_add(it.table().len()));
+    if lengths.fold(0, usize::saturating_add) > MAX_COLUMN_BYTES {
+        return Err(GuestError::NotPermitted(Rule::ResultSize));
+    }
     let column = |it: &Column| types::Column {
         name: it.name().to_owned(),
         table: it.table().to_owned(),
@@ -20,7 +32,7 @@ pub(crate) fn columns(columns: &[Column]) -> Vec<types::Column> {
         nullable: it.is_nullable(),
         decimals: it.decimals(),
     };
-    columns.iter().map(column).collect()
+    Ok(columns.iter().map(column).collect())
 }
 
 fn kind(kind: ColumnKind) -> types::Kind {
@@ -43,6 +55,8 @@ fn kind(kind: ColumnKind) -> types::Kind {
     }
 }
 
+/// Checks that the server rounds no value of a result.
+///
 /// # Errors
 ///
 /// `value`: a column of `FLOAT` in the text protocol, in which the server rounds it. A server uses that protocol for

@@ -218,7 +218,7 @@ fn every_kind_of_parameter_comes_back(product: Product) {
             let refusal = guest.query(connection, "SELECT ?, ?", &params).await;
             assert_eq!(refusal.unwrap_err(), Error::Parameter(1), "{refused:?}");
         }
-        for (count, at) in [(1, 1), (3, 2)] {
+        for (count, at) in [(0, 0), (1, 1), (3, 2)] {
             let params = vec![Value::Null; count];
             let refusal = guest.query(connection, "SELECT ?, ?", &params).await;
             assert_eq!(refusal.unwrap_err(), Error::Parameter(at));
