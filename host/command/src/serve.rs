@@ -181,7 +181,7 @@ async fn drain(limit: Duration, gateway: Gateway, signals: &mut Signals) {
     if open > 0 {
         let seconds = limit.as_secs();
         print(&format!(
-            "rds-bridge: requests that were still open after {seconds} s and were ended: {open}\n"
+            "rds-bridge: requests that were still open after {seconds} s, and that the gateway ended: {open}\n"
         ));
     }
 }

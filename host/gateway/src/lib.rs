@@ -76,7 +76,7 @@ pub use databases::DatabasePools;
 pub use execution::RowCount;
 pub use gateway::{Gateway, Health};
 pub use metrics::GatewayMetrics;
-pub use rds_bridge_access::{IssuerError, JwtAlgorithm};
+pub use rds_bridge_access::{IssuerError, JwtAlgorithm, JwtIssuer};
 pub use service::{Answer, AnswerBody, BrokenOff, Dialect, GatewayRequest, GatewayService};
 pub use start_error::StartError;
 pub use tls::TlsConfig;

@@ -34,10 +34,11 @@ pub struct GatewayMetrics {
     pub unauthenticated_total: u64,
     /// How many of them were beyond a limit of their caller.
     pub limited_total: u64,
-    /// How many requests failed, or ended with an unknown outcome, after they were accepted. A stream that is broken off
-    /// is one of them, and was answered.
+    /// How many requests failed, or ended with an unknown outcome, after they were accepted. A stream that is cut off
+    /// counts here and in `answered_total`.
     pub failed_total: u64,
-    /// How many statements were killed because their client disconnected.
+    /// How many statements were killed because their request ended before their result was read: the client
+    /// disconnected, or the result exceeded a limit.
     pub killed_total: u64,
     /// How many statements were killed because they took too long.
     pub timed_out_total: u64,
@@ -132,7 +133,8 @@ const METRICS: [Metric; 9] = [
     ),
     (
         "rds_bridge_gateway_killed_total",
-        "Statements killed because their client disconnected.",
+        "Statements killed because their request ended before their result was read: the client disconnected, or the \
+         result exceeded a limit.",
         |it| it.killed_total,
     ),
     (

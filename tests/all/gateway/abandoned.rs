@@ -74,7 +74,7 @@ fn after_the_limit_the_rest_is_ended() {
     let (status, log) = gateway.terminate();
     assert_eq!(status.code(), Some(0), "{log}");
     assert!(
-        log.contains("requests that were still open after 1 s and were ended: 1"),
+        log.contains("requests that were still open after 1 s, and that the gateway ended: 1"),
         "{log}"
     );
     until_executes(server, "gateway_limit", false);

@@ -118,7 +118,7 @@ fn a_gateway_that_drains_ends_streams() {
     let (status, log) = gateway.terminate();
     assert_eq!(status.code(), Some(0), "{log}");
     assert!(
-        log.contains("requests that were still open after 1 s and were ended: 1"),
+        log.contains("requests that were still open after 1 s, and that the gateway ended: 1"),
         "{log}"
     );
     until_executes(server, "v1_drained", false);

@@ -67,7 +67,7 @@ pub(crate) enum TokenError {
     Audience,
     #[error("the token's {0} claim is missing or malformed")]
     Claim(String),
-    #[error("the token is valid, but its subject is not a caller of the gateway")]
+    #[error("the token is valid, but its claims name no caller of the gateway")]
     NoCaller,
     /// No fault of the token.
     #[error("the keys of the token's issuer cannot be fetched")]

@@ -12,7 +12,7 @@ use super::unquoted::{Backslash, unquoted};
 pub(crate) enum Effect {
     /// The transaction goes on: the statement reads, or sets user variables. A function that it calls may write.
     Reads,
-    /// The transaction goes on: the statement may write rows, or is about a savepoint.
+    /// The transaction goes on: the statement may write or lock rows, or is about a savepoint.
     Keeps,
     /// It calls a procedure, which may commit.
     Calls,
@@ -78,7 +78,11 @@ impl Effect {
         let keyword = keyword.to_ascii_uppercase();
         let is_of = |words: &[&str]| words.contains(&&*keyword);
         if is_of(&READING) {
-            return Self::Reads;
+            return if locks_rows(sql) {
+                Self::Keeps
+            } else {
+                Self::Reads
+            };
         }
         if is_of(&KEEPING) {
             return Self::Keeps;
@@ -97,6 +101,19 @@ impl Effect {
             _ => Self::Unknown,
         }
     }
+}
+
+/// Whether a statement that reads also locks the rows until the transaction ends.
+fn locks_rows(sql: &str) -> bool {
+    let text = unquoted(sql, Backslash::Escapes).to_ascii_uppercase();
+    let is_between = |it: char| !it.is_alphanumeric() && it != '_';
+    let mut before = "";
+    let mut words = text.split(is_between).filter(|word| !word.is_empty());
+    words.any(|word| {
+        let locks = matches!((before, word), ("FOR", "UPDATE" | "SHARE") | ("LOCK", "IN"));
+        before = word;
+        locks
+    })
 }
 
 /// `ROLLBACK TO` a savepoint keeps the transaction.
@@ -239,12 +256,16 @@ mod tests {
                 "SET @a = 1",
                 "set @a := CONCAT('x', ',', (SELECT 1, 2)), @`b` = 'autocommit = 1'",
                 "SET @a = 'it\\'s'",
+                "SELECT 'for update'",
             ],
         );
         assert_all(
             Effect::Keeps,
             &[
                 "/* c */ INSERT INTO t VALUES (1)",
+                "SELECT a FROM t FOR UPDATE",
+                "select a from t for /* c */ share nowait",
+                "SELECT a FROM t LOCK IN SHARE MODE",
                 "WITH a AS (SELECT 1) SELECT 1",
                 "SAVEPOINT a",
                 "ROLLBACK TO a",

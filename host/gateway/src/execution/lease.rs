@@ -285,8 +285,11 @@ async fn kill(
 ) {
     Counters::add(&leases.counters.killed);
     match cancel.cancel().await {
-        Ok(()) => info!("killed the statement of a request whose client disconnected"),
-        Err(error) => warn!(%error, "a statement whose client disconnected may still be running"),
+        Ok(()) => info!("killed a statement whose request ended before its result was read"),
+        Err(error) => warn!(
+            %error,
+            "a statement whose request ended before its result was read may still be running"
+        ),
     }
     drop((connection, open));
 }

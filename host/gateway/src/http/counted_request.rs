@@ -1,4 +1,4 @@
-//! A request from its beginning to its end, whichever that is: it is counted once.
+//! Counts each request once, however it ends, and logs it.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};

@@ -32,7 +32,7 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub(crate) enum Refused {
     #[error(
-        "the Host header names another server: use the gateway's IP address, or allow the name"
+        "the Host header names another server: use localhost, a loopback address, or a name that the gateway allows"
     )]
     Host,
     #[error("requests with an Origin header are refused unless the origin is allowed")]

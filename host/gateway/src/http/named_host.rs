@@ -1,4 +1,4 @@
-//! What a request calls the server that it is sent to.
+//! Checks which host a request names, in its header `Host` or in its target.
 
 use std::net::IpAddr;
 

@@ -41,9 +41,10 @@ impl TokenIssuer {
     /// [`IssuerError`].
     pub fn with_settings(settings: JwtIssuer) -> Result<Self, IssuerError> {
         let scheme = settings.check()?;
-        let algorithms = settings.algorithms.iter().filter_map(|it| algorithm(*it));
+        let algorithms = settings.algorithms.iter().map(|it| algorithm(*it));
+        let algorithms: Option<_> = algorithms.collect();
         Ok(Self {
-            algorithms: algorithms.collect(),
+            algorithms: algorithms.ok_or(IssuerError::Algorithms)?,
             keys: Arc::new(KeyCache::new(Fetch::new(settings.jwks_url.clone(), scheme))),
             settings,
         })
