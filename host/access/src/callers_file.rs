@@ -202,9 +202,12 @@ fn add(
     identity: Identity,
     name: &str,
 ) -> Result<(), WrongSetting> {
-    if let Some(other) = identities.get(&identity) {
+    let mut known = identities.iter();
+    if let Some((_, other)) = known.find(|(it, _)| it.is_same(&identity)) {
         let path = SettingPath::new("callers").key(name).key("identity");
-        let problem = format!("identity = \"{identity}\" is that of callers.{other} too");
+        let problem = format!(
+            "callers.{other} already has identity = \"{identity}\": give each caller its own"
+        );
         return Err(WrongSetting::new(path, problem));
     }
     identities.insert(identity, name.to_owned());

@@ -37,9 +37,10 @@ pub struct GatewayConfig {
     pub statement_timeout: Option<NonZeroU32>,
     /// Whether the status page shows the texts of statements. `None` is `false`.
     pub show_statements: Option<bool>,
-    /// Limit on open connections of callers.
+    /// Limit on open connections of all callers together; further ones wait. Default: 1000.
     pub max_client_connections: NonZeroU32,
-    /// Limit on open connections of one source.
+    /// Limit on open connections from one IPv4 address or IPv6 /64 network; further ones are closed. It does not apply to
+    /// this machine, nor with `behind_tls_proxy`. Default: 250.
     pub max_client_connections_per_source: NonZeroU32,
     /// Names that requests may have in their header `Host`, beside `localhost` and loopback addresses.
     pub allow_hosts: Vec<String>,

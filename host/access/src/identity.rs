@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, de};
 use thiserror::Error;
 
 /// An identity that Lambda or API Gateway has verified, as the function's log names it: `iam:ARN`, `jwt:SUBJECT` or
-/// `lambda:PRINCIPAL`.
+/// `lambda:PRINCIPAL`. `jwt:SUBJECT` does not contain the issuer.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Identity(String);
 
@@ -29,17 +29,26 @@ impl Identity {
     ///
     /// Source: AWS Identity and Access Management User Guide, "IAM identifiers", "IAM ARNs".
     pub(crate) fn is_role_of(&self, verified: &str) -> bool {
-        let role = || {
-            let (partition, rest) = self.0.strip_prefix("iam:arn:")?.split_once(":iam::")?;
-            let (account, path) = rest.split_once(":role/")?;
-            Some((partition, account, path.rsplit('/').next()?))
-        };
         let session = || {
             let (partition, rest) = verified.strip_prefix("iam:arn:")?.split_once(":sts::")?;
             let (account, session) = rest.split_once(":assumed-role/")?;
             Some((partition, account, session.split_once('/')?.0))
         };
-        role().is_some() && role() == session()
+        let role = self.role();
+        role.is_some() && role == session()
+    }
+
+    /// Whether both are the same identity, or the same role with different paths.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let role = self.role();
+        self == other || role.is_some() && role == other.role()
+    }
+
+    /// The partition, the account and the name of a role.
+    fn role(&self) -> Option<(&str, &str, &str)> {
+        let (partition, rest) = self.0.strip_prefix("iam:arn:")?.split_once(":iam::")?;
+        let (account, path) = rest.split_once(":role/")?;
+        Some((partition, account, path.rsplit('/').next()?))
     }
 }
 
@@ -54,9 +63,10 @@ impl FromStr for Identity {
             Some(("lambda", _)) => true,
             _ => false,
         };
-        match is_one {
-            true => Ok(Self(text.to_owned())),
-            false => Err(InvalidIdentity),
+        if is_one {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidIdentity)
         }
     }
 }
@@ -100,7 +110,10 @@ mod tests {
         ] {
             assert_eq!(role.is_role_of(verified), is_it, "{verified}");
         }
+        let moved: Identity = "iam:arn:aws:iam::111122223333:role/edge".parse().unwrap();
+        assert!(role.is_same(&moved) && role.is_same(&role));
         let user: Identity = "iam:arn:aws:iam::111122223333:user/edge".parse().unwrap();
+        assert!(!user.is_same(&moved));
         assert!(!user.is_role_of("iam:arn:aws:sts::111122223333:assumed-role/edge/a"));
         let subject: Identity = "jwt:edge".parse().unwrap();
         assert!(!subject.is_role_of("jwt:edge"));

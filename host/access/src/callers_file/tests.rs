@@ -63,7 +63,7 @@ fn an_identity_has_one_caller() {
     let twice = "[callers.a]\nidentity = \"jwt:u\"\n[callers.b]\nidentity = \"jwt:u\"\n";
     assert_eq!(
         problem(twice, function()),
-        "line 4, column 1: callers.b.identity: identity = \"jwt:u\" is that of callers.a too"
+        "line 4, column 1: callers.b.identity: callers.a already has identity = \"jwt:u\": give each caller its own"
     );
 }
 

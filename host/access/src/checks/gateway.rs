@@ -29,7 +29,7 @@ pub(super) fn check(config: &Config) -> Checked {
     if let Some(table) = &gateway.idempotency_table
         && TableName::read(table).is_none()
     {
-        let problem = "expected TABLE or DATABASE.TABLE, where a name consists of letters, digits, '_' and '$'";
+        let problem = "expected TABLE or DATABASE.TABLE without quotes, where each name has 1 to 64 characters";
         return Err(WrongSetting::new(path.key("idempotency_table"), problem));
     }
     for (name, issuer) in &gateway.jwt {
@@ -41,7 +41,8 @@ pub(super) fn check(config: &Config) -> Checked {
     check_certificates(config)
 }
 
-/// A caller that has grants and no credentials but a certificate could not call, if the gateway verified none.
+/// Refuses a certificate that has no effect: its caller has grants, but the gateway verifies no certificates. A caller
+/// with other credentials may have one for the proxy.
 fn check_certificates(config: &Config) -> Checked {
     let tls = config.gateway.tls.as_ref();
     if config.gateway.trust_loopback || tls.is_some_and(|it| it.client_ca_file.is_some()) {
@@ -58,7 +59,7 @@ fn check_certificates(config: &Config) -> Checked {
         return Ok(());
     };
     let path = SettingPath::new("callers").key(name).key("certificate");
-    let problem = "the gateway verifies no certificate: set client_ca_file in tls of [gateway]";
+    let problem = "the gateway verifies no certificate: set client_ca_file in tls of [gateway], or remove certificate";
     Err(WrongSetting::new(path, problem))
 }
 

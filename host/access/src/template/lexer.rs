@@ -208,12 +208,12 @@ impl Lexer<'_> {
 
     /// Removes the signs that were read last, as far as they belong to a value that follows, and returns them.
     fn take_signs(&mut self) -> String {
-        let mut signs = String::new();
+        let mut signs = Vec::new();
         while let Some(sign) = self.sign() {
             self.tokens.pop();
-            signs.insert(0, sign);
+            signs.push(sign);
         }
-        signs
+        signs.into_iter().rev().collect()
     }
 
     /// The sign that was read last, if it belongs to a value and is no operator between two values.
