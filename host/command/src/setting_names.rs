@@ -66,11 +66,13 @@ fn words_of(setting: &str) -> Option<String> {
 /// As [`words`], with the keys of a database in a configuration file for the settings that are there.
 #[cfg(feature = "proxy")]
 pub(super) fn words_of_file(remedy: &Remedy) -> String {
-    let words = |setting: &str| match KEYS_OF_FILE.contains(&setting) {
-        true => Some(format!("{setting} in [databases.NAME]")),
-        false => words_of(setting),
-    };
-    remedy.with_names(words)
+    remedy.with_names(|setting| {
+        if KEYS_OF_FILE.contains(&setting) {
+            Some(format!("{setting} in [databases.NAME]"))
+        } else {
+            words_of(setting)
+        }
+    })
 }
 
 /// The settings whose keys in a configuration file have their names.

@@ -78,9 +78,10 @@ impl Connections {
 impl OfGrants {
     /// The pools, of which `own` is one: its connection, which was opened early, is that of the first request.
     fn pools(&self, own: &Pool) -> DatabasePools {
-        let access = match self.allow_writes {
-            true => Access::ReadWrite,
-            false => Access::ReadOnly,
+        let access = if self.allow_writes {
+            Access::ReadWrite
+        } else {
+            Access::ReadOnly
         };
         DatabasePools::new(self.bridge.clone())
             .connection_limit(Arc::clone(&self.limit))

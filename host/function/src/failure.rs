@@ -309,7 +309,7 @@ impl From<PoolError> for Failure {
             PoolError::Connect(error) => error.into(),
             PoolError::Timeout { limit, max_size } => {
                 let problem = format!(
-                    "all {max_size} connections of the pool were in use for {} s",
+                    "no connection was free within {} s, and at most {max_size} are allowed",
                     limit.as_secs_f32()
                 );
                 Self::new(Type::PoolTimeout, problem).with_hint("increase DB_POOL_SIZE, or retry")

@@ -1,4 +1,4 @@
-//! [`ReachedLimit`]: why a client is refused that has done nothing wrong.
+//! [`ReachedLimit`]: the limit because of which the proxy refuses a client, and its description.
 
 use std::fmt;
 
@@ -10,13 +10,14 @@ use crate::login_limits::Reached;
 /// [`Self::with_name`] uses another name, such as the flag of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReachedLimit {
-    /// So many clients are connected.
+    /// `ProxyBuilder::max_connections`: the number of connected clients that the proxy accepts.
     Clients(usize),
-    /// So many clients of other machines are not logged in.
+    /// `ProxyBuilder::login_limits`: the number of clients from other machines that have not logged in yet.
     Logins(usize),
-    /// So many clients of one source are not logged in.
+    /// `ProxyBuilder::login_limits`: the same number, for one IPv4 address or one IPv6 network of 64 bits.
     LoginsPerSource(usize),
-    /// So many connections to the database were opened in the last second that the client has waited too long.
+    /// `ProxyBuilder::connection_rate`: the client has waited too long for its connection to the database, because the
+    /// proxy opens only that number of connections in each second.
     ConnectionRate,
 }
 

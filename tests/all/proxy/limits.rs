@@ -41,6 +41,24 @@ fn endpoints_that_are_one_server_share_its_limit() {
     });
 }
 
+/// `--max-connections` cannot be given beside a file.
+#[test]
+fn a_limit_of_a_file_is_named_by_its_key() {
+    let files = ProxyFiles::new();
+    files.configure("", "listen = \"127.0.0.1:0\"\nmax_connections = 1");
+    let proxy = files.start(Server::shared(Product::MySql));
+    block_on(async {
+        let _open = proxy.connect().await;
+        match Conn::new(proxy.client()).await {
+            Err(ClientError::Server(error)) => {
+                let key = "1 clients (max_connections in [[proxy.listeners]])";
+                assert!(error.message.contains(key), "{error}");
+            }
+            other => panic!("{other:?}"),
+        }
+    });
+}
+
 #[test]
 fn a_change_of_the_user_waits_for_its_turn() {
     let server = Server::shared(Product::MySql);

@@ -214,8 +214,8 @@ impl<S: Transport> Connection<S> {
         Ok(Transaction { connection: self })
     }
 
-    /// Continues a transaction that [`Transaction::suspend`] has left open. `None`, if there is none. If a statement has
-    /// ended it since, its next call says so.
+    /// Continues the transaction that [`Transaction::suspend`] left open. `None` if no transaction was suspended. If a
+    /// statement has ended it since, its next call fails with [`ErrorKind::TransactionEnded`].
     pub fn resume_transaction(&mut self) -> Option<Transaction<'_, S>> {
         match self.transaction {
             TransactionState::Open | TransactionState::Uncertain | TransactionState::Ended => {

@@ -14,7 +14,8 @@ pub enum PoolError {
     Connect(error::Error),
     /// No connection was free within the limit.
     #[error(
-        "all {max_size} connections were in use for {} s: raise max_size, or hold connections for a shorter time",
+        "no connection was free within {} s, and at most {max_size} are allowed: raise max_size, or hold connections for a \
+         shorter time",
         .limit.as_secs_f32()
     )]
     Timeout {

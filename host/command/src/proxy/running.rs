@@ -45,10 +45,8 @@ impl Running {
             ListenSetting::File => with_key(error, &own),
             ListenSetting::Option => error,
         })?;
-        let (mut builder, address) = begin(bridge, engine);
-        if plan.listen_setting == ListenSetting::File {
-            builder = builder.remedy_words(setting_names::words_of_file);
-        }
+        let (builder, address) = begin(bridge, engine);
+        let builder = in_words_of(plan.listen_setting, builder);
         let (in_all, per_source) = plan.login_limits;
         let clients = match plan.shares_max_connections {
             true => limits.clients(&address.server, plan.max_connections),
@@ -120,6 +118,16 @@ pub(crate) fn begin(bridge: Bridge, engine: &Engine) -> (ProxyBuilder, Address) 
     (builder, address)
 }
 
+/// Lets errors name settings as they are set: as [`begin`] has it, or as keys of the file.
+fn in_words_of(setting: ListenSetting, builder: ProxyBuilder) -> ProxyBuilder {
+    match setting {
+        ListenSetting::Option => builder,
+        ListenSetting::File => builder
+            .remedy_words(setting_names::words_of_file)
+            .limit_words(limit_words_of_file),
+    }
+}
+
 /// A limit, with its option.
 fn limit_words(limit: &ReachedLimit) -> String {
     limit.with_name(match limit {
@@ -127,6 +135,16 @@ fn limit_words(limit: &ReachedLimit) -> String {
         ReachedLimit::Logins(_) => "--max-logins",
         ReachedLimit::LoginsPerSource(_) => "--max-logins-per-source",
         ReachedLimit::ConnectionRate => "--connections-per-second",
+    })
+}
+
+/// A limit, with its key in a configuration file.
+fn limit_words_of_file(limit: &ReachedLimit) -> String {
+    limit.with_name(match limit {
+        ReachedLimit::Clients(_) => "max_connections in [[proxy.listeners]]",
+        ReachedLimit::Logins(_) => "max_logins in [[proxy.listeners]]",
+        ReachedLimit::LoginsPerSource(_) => "max_logins_per_source in [[proxy.listeners]]",
+        ReachedLimit::ConnectionRate => "connections_per_second in [databases.NAME]",
     })
 }
 
