@@ -1,5 +1,5 @@
-//! Copies the contracts, `wit/` and `wit/mysql`, into the crates. A package can include only its own files, and a checkout on Windows
-//! has no symbolic links.
+//! Copies the contracts, `wit/` and `wit/mysql`, into the crates. A package can include only its own files, and a
+//! checkout on Windows has no symbolic links.
 
 use std::error::Error;
 use std::path::Path;
@@ -73,6 +73,9 @@ mod tests {
         fs::write(wit.join("mysql/world.wit"), "world imports {}").unwrap();
         copy(workspace.path()).unwrap();
         check(workspace.path()).unwrap();
+        let guests = workspace.path().join("host/guests/wit/world.wit");
+        assert_eq!(fs::read(guests).unwrap(), b"world imports {}");
+        assert!(!workspace.path().join("component/wit/mysql").exists());
 
         let stale = workspace.path().join("host/bridge/wit/old.wit");
         fs::write(&stale, "").unwrap();

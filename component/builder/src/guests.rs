@@ -13,11 +13,19 @@ use crate::workspace;
 /// The features of `tests/guests`, one for each guest.
 const GUESTS: [&str; 4] = ["client", "report", "spin", "spin_inline"];
 /// What determines the guests, beside the compiler.
-const SOURCES: [&str; 3] = ["tests/guests", "wit/mysql", "Cargo.lock"];
+const SOURCES: [&str; 6] = [
+    "tests/guests",
+    "wit/mysql",
+    "Cargo.lock",
+    "Cargo.toml",
+    "component/builder/src/compile.rs",
+    "component/builder/src/compile",
+];
 /// The file with the hash of what the guests were built from.
 const RECORD: &str = "sources.sha256";
 
-/// Builds the guests into a folder, unless those there are of the same sources: a build waits for that of the component.
+/// Builds the guests into a folder, unless those in it were built from the same sources: a build waits until cargo has
+/// finished that of the component.
 pub(crate) fn build(folder: &Path) -> Result<String, Box<dyn Error>> {
     let workspace = workspace()?;
     let compiler = Compiler::find()?;
@@ -37,6 +45,8 @@ pub(crate) fn build(folder: &Path) -> Result<String, Box<dyn Error>> {
         ));
     }
     fs::create_dir_all(folder)?;
+    // A build that fails must not leave the record of other guests.
+    fs::write(folder.join(RECORD), "")?;
     for guest in GUESTS {
         let component = compiler.build_guest(&workspace, guest)?;
         fs::write(folder.join(format!("{guest}.wasm")), component)?;
