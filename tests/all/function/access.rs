@@ -1,10 +1,5 @@
 //! Callers with grants of `access.toml`, in all dialects.
 
-use std::time::SystemTime;
-
-use aws_credential_types::Credentials;
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
-use aws_sigv4::sign::v4;
 use rds_bridge_test_support::expectation::REGION;
 use rds_bridge_test_support::fake_lambda_runtime::HttpResponse;
 use rds_bridge_test_support::lambda_function::LambdaFunction;
@@ -14,6 +9,7 @@ use rstest::rstest;
 use rstest_reuse::apply;
 use serde_json::{Value as Json, json};
 
+use crate::helpers::data_api_signature::{Signing, borrowed};
 use crate::helpers::function::{API_KEY, API_KEYS, dialect_request, items, rows};
 use crate::helpers::function_access::{
     ACCESS, STREAMED, planetscale, post_as, send, start_with_access,
@@ -31,22 +27,10 @@ fn data_api(function: &LambdaFunction, caller: &str, sql: &str, parameters: &Jso
         "sql": sql, "parameters": parameters,
     })
     .to_string();
-    let identity = Credentials::new(caller, SIGNING_SECRET, None, None, "test").into();
-    let parameters = v4::SigningParams::builder()
-        .identity(&identity)
-        .region(REGION)
-        .name("rds-data")
-        .time(SystemTime::now())
-        .settings(SigningSettings::default())
-        .build()
-        .unwrap();
     let url = "https://abcdefgh.lambda-url.eu-central-1.on.aws/Execute";
-    let headers = [("content-type", "application/json")];
-    let signable = SignableBody::Bytes(body.as_bytes());
-    let request = SignableRequest::new("POST", url, headers.into_iter(), signable).unwrap();
-    let (instructions, _) = sign(request, &parameters.into()).unwrap().into_parts();
-    let headers: Vec<(&str, &str)> = instructions.headers().collect();
-    send(function, &dialect_request("/Execute", &headers, &body))
+    let signature = Signing::new(caller, SIGNING_SECRET).sign(url, &body);
+    let request = dialect_request("/Execute", &borrowed(&signature), &body);
+    send(function, &request)
 }
 
 /// With the key pairs of the callers `signer` and `stranger` in a secret.

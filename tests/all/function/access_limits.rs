@@ -103,7 +103,7 @@ fn all_pools_together_have_the_connections_of_one(product: Product) {
     server.execute_as_admin(GRANT);
     let open = || {
         server.execute_as_admin(
-            "SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'lambda-user'",
+            "SELECT COUNT(*) FROM information_schema.processlist WHERE user IN ('lambda-user', 'shop')",
         )
     };
     let named = json!({"query": "by_id", "parameters": [2]});
@@ -134,5 +134,6 @@ fn all_pools_together_have_the_connections_of_one(product: Product) {
         let response = post_as(&of_user, "app", "/v1/query", &json!({"query": "user"}));
         assert_eq!(response.json(), json!([{"user": "shop@%"}]));
         assert_eq!(rows(&of_user, &json!({})), items());
+        assert_eq!(open(), "1\n");
     }
 }

@@ -2,9 +2,6 @@
 
 use std::time::{Duration, SystemTime};
 
-use aws_credential_types::Credentials;
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
-use aws_sigv4::sign::v4;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use rds_bridge_test_support::on_each_server;
@@ -16,6 +13,7 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use super::time_limits::long;
+use crate::helpers::data_api_signature::{Signing, borrowed};
 use crate::helpers::gateway::{Answer, EXECUTE, Gateway, until_executes};
 use crate::helpers::gateway_config::{GatewayConfig, WRITER};
 
@@ -84,22 +82,11 @@ pub(super) fn basic(caller: &str) -> String {
 }
 
 pub(super) fn post_signed(gateway: &Gateway, caller: &str, body: &str, at: SystemTime) -> Answer {
-    let identity = Credentials::new(caller, key(caller), None, None, "test").into();
-    let parameters = v4::SigningParams::builder()
-        .identity(&identity)
-        .region("eu-central-1")
-        .name("rds-data")
-        .time(at)
-        .settings(SigningSettings::default())
-        .build()
-        .unwrap();
-    let url = format!("{}/Execute", gateway.url());
-    let headers = [("content-type", "application/json")].into_iter();
-    let signable = SignableBody::Bytes(body.as_bytes());
-    let request = SignableRequest::new("POST", url, headers, signable).unwrap();
-    let (instructions, _) = sign(request, &parameters.into()).unwrap().into_parts();
-    let headers: Vec<(&str, &str)> = instructions.headers().collect();
-    gateway.post("/Execute", &headers, body)
+    let secret = key(caller);
+    let mut signing = Signing::new(caller, &secret);
+    signing.at = at;
+    let signature = signing.sign(&format!("{}/Execute", gateway.url()), body);
+    gateway.post("/Execute", &borrowed(&signature), body)
 }
 
 /// The number of MySQL's error in an answer of a dialect; `None` if there is no error.

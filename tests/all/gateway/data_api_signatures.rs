@@ -1,58 +1,24 @@
 //! The full HTTP signer of the AWS SDK for Rust signs for the gateway.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use aws_credential_types::Credentials;
-use aws_sigv4::http_request::{
-    PayloadChecksumKind, SignableBody, SignableRequest, SigningSettings, sign,
-};
-use aws_sigv4::sign::v4;
+use aws_sigv4::http_request::PayloadChecksumKind;
 use rds_bridge_test_support::server::{Product, Server};
 
+use crate::helpers::data_api_signature::{Signing, borrowed};
 use crate::helpers::gateway::{Answer, Gateway};
 
 const BODY: &str = r#"{"resourceArn": "any", "sql": "SELECT 7"}"#;
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG";
 
-fn signed(gateway: &Gateway, sent: &str, change: impl FnOnce(&mut Settings)) -> Answer {
-    let mut settings = Settings {
-        service: "rds-data",
-        at: SystemTime::now(),
-        headers: vec![("content-type", "application/json")],
-        checksum: PayloadChecksumKind::NoHeader,
-    };
-    change(&mut settings);
-    let identity = Credentials::new("signer", SECRET, None, None, "test").into();
-    let mut signing = SigningSettings::default();
-    signing.payload_checksum_kind = settings.checksum;
-    let parameters = v4::SigningParams::builder()
-        .identity(&identity)
-        .region("eu-central-1")
-        .name(settings.service)
-        .time(settings.at)
-        .settings(signing)
-        .build()
-        .unwrap();
-    let url = format!("{}/Execute", gateway.url());
-    let headers = settings.headers.iter().copied();
-    let body = SignableBody::Bytes(BODY.as_bytes());
-    let request = SignableRequest::new("POST", url, headers, body).unwrap();
-    let (instructions, _) = sign(request, &parameters.into()).unwrap().into_parts();
-    let mut headers: Vec<(&str, &str)> = instructions.headers().collect();
-    headers.extend(
-        settings
-            .headers
-            .iter()
-            .filter(|(name, _)| *name != "content-type"),
-    );
+fn signed(gateway: &Gateway, sent: &str, change: impl FnOnce(&mut Signing<'_>)) -> Answer {
+    let mut signing = Signing::new("signer", SECRET);
+    change(&mut signing);
+    let signature = signing.sign(&format!("{}/Execute", gateway.url()), BODY);
+    let mut headers = borrowed(&signature);
+    let others = signing.headers.iter();
+    headers.extend(others.filter(|(name, _)| *name != "content-type"));
     gateway.post("/Execute", &headers, sent)
-}
-
-struct Settings {
-    service: &'static str,
-    at: SystemTime,
-    headers: Vec<(&'static str, &'static str)>,
-    checksum: PayloadChecksumKind,
 }
 
 fn assert_refused(answer: &Answer, error_type: &str, words: &str) {
@@ -71,7 +37,7 @@ fn a_signature_is_that_of_the_request_and_of_its_time() {
     std::fs::write(&file, format!("signer:sigv4:{SECRET}\n")).unwrap();
     let server = Server::shared(Product::MySql);
     let gateway = Gateway::start(server, &["--api-key-file", file.to_str().unwrap()]);
-    let accept = |change: &dyn Fn(&mut Settings)| {
+    let accept = |change: &dyn Fn(&mut Signing<'_>)| {
         let answer = signed(&gateway, BODY, |settings| change(settings));
         assert_eq!(answer.status, 200, "{answer:?}");
     };

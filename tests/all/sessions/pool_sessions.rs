@@ -11,6 +11,7 @@ use rstest_reuse::apply;
 use tokio::time::{sleep, timeout};
 
 use crate::helpers::live::{block_on, to};
+use crate::helpers::session_state::LEFT;
 
 async fn pool(server: &Server, with: impl FnOnce(PoolBuilder) -> PoolBuilder) -> Pool {
     let builder = to(server).user("writer").password(PASSWORD);
@@ -46,23 +47,7 @@ fn the_next_user_finds_a_new_session(product: Product) {
         let bridge = builder.allow_writes(true).build().await.unwrap();
         let pool = Pool::builder(bridge).max_size(1).build().unwrap();
         let first = id(&mut pool.get().await.unwrap()).await;
-        for (statement, is_found, as_before) in [
-            ("SET @mine = 7", "SELECT @mine IS NOT NULL", 0),
-            ("SELECT 7 INTO @mine", "SELECT @mine IS NOT NULL", 0),
-            ("SELECT GET_LOCK('x', 0)", "SELECT IS_FREE_LOCK('x')", 1),
-            ("SELECT LAST_INSERT_ID(7)", "SELECT LAST_INSERT_ID()", 0),
-            (
-                "SET time_zone = '+05:00'",
-                "SELECT @@time_zone = '+05:00'",
-                0,
-            ),
-            ("USE mysql", "SELECT DATABASE() = 'mysql'", 0),
-            (
-                "CREATE TEMPORARY TABLE items (id INT)",
-                "SELECT COUNT(*) = 0 FROM items",
-                0,
-            ),
-        ] {
+        for (statement, is_found, as_before) in LEFT {
             pool.get()
                 .await
                 .unwrap()
