@@ -75,12 +75,14 @@ server product *command: c-compiler
     @cargo build --quiet --locked -p rds-bridge-test-support --example server
     @PATH="$PATH:$CARGO_TARGET_DIR/mysql/bin" "$CARGO_TARGET_DIR/debug/examples/server" "$@"
 
-# Test a program that embeds the component in its own Wasmtime engine
+# Test a program that embeds the component in its own Wasmtime engine, and a host of guests, whose output docs/guests.md shows
 [group('test')]
-test-embedding: build-tests mysql mariadb
+test-embedding: build-tests mysql mariadb guests
     cargo test --locked -p rds-bridge --features jit --lib component
     cargo build --locked -p rds-bridge --features jit --example embed
     for server in mysql mariadb; do cargo run --quiet --locked -p rds-bridge-test-support --example server -- "$server" "$CARGO_TARGET_DIR/debug/examples/embed"; done
+    cargo build --locked --workspace --example two_tenants
+    for server in mysql mariadb; do "$CARGO_TARGET_DIR/debug/examples/server" "$server" "$CARGO_TARGET_DIR/debug/examples/two_tenants" "$RDS_BRIDGE_GUESTS/report.wasm" | diff <(grep -E '^(shop|warehouse), ' docs/guests.md) -; done
 
 # Test the scripts that fetch roots, install a Rust for WebAssembly, package and deploy, with stand-in tools
 [group('test')]
