@@ -1,6 +1,7 @@
 //! The built component: its exports, its sandbox, its connection phase.
 
 pub(crate) mod both_sides;
+mod composed;
 pub(crate) mod exchanges;
 pub(crate) mod exports;
 pub(crate) mod handshake_properties;

@@ -11,11 +11,12 @@ use crate::compile::Compiler;
 use crate::workspace;
 
 /// The features of `tests/guests`, one for each guest.
-const GUESTS: [&str; 4] = ["client", "report", "spin", "spin_inline"];
+const GUESTS: [&str; 5] = ["client", "report", "signer", "spin", "spin_inline"];
 /// What determines the guests, beside the compiler.
-const SOURCES: [&str; 6] = [
+const SOURCES: [&str; 7] = [
     "tests/guests",
     "wit/mysql",
+    "wit/presign.wit",
     "Cargo.lock",
     "Cargo.toml",
     "component/builder/src/compile.rs",

@@ -5,6 +5,7 @@
         any(
             feature = "client",
             feature = "report",
+            feature = "signer",
             feature = "spin",
             feature = "spin_inline"
         )
@@ -19,5 +20,7 @@
 mod client;
 #[cfg(all(target_family = "wasm", feature = "report"))]
 mod report;
+#[cfg(all(target_family = "wasm", feature = "signer"))]
+mod signer;
 #[cfg(all(target_family = "wasm", any(feature = "spin", feature = "spin_inline")))]
 mod spin;
