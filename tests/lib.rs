@@ -12,6 +12,7 @@ macro_rules! pages {
 }
 
 pages! {
+    component: "../docs/component.md",
     readme: "../README.md",
     emulator: "../docs/emulator.md",
     guests: "../docs/guests.md",
