@@ -21,6 +21,7 @@ mod unknown_authority;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
@@ -75,6 +76,7 @@ pub(crate) struct Inner {
     pub(crate) timeouts: Timeouts,
     pub(crate) trusted: Trusted,
     pub(crate) limits: ReadLimits,
+    pub(crate) tcp_user_timeout: Duration,
     pub(crate) tls: Arc<ClientConfig>,
     pub(crate) engine: Arc<dyn EngineSource>,
     pub(crate) clock: Arc<dyn Clock>,

@@ -178,6 +178,7 @@ impl BridgeBuilder {
                 timeouts: self.timeouts,
                 trusted,
                 limits: self.limits,
+                tcp_user_timeout: self.tcp_user_timeout,
                 tls,
                 engine,
                 clock: self.clock,

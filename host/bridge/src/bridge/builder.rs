@@ -11,6 +11,7 @@ use secrecy::SecretString;
 
 use super::Timeouts;
 use super::engine_source::EngineSource;
+use super::timeouts::{LONGEST_USER_TIMEOUT, SHORTEST_USER_TIMEOUT, TCP_USER_TIMEOUT};
 use crate::aws::{Credentials, CredentialsSource};
 use crate::clock::{Clock, SystemClock};
 use crate::mysql::Protocol;
@@ -45,6 +46,7 @@ pub struct BridgeBuilder {
     pub(super) protocol: Protocol,
     pub(crate) timeouts: Timeouts,
     pub(super) limits: ReadLimits,
+    pub(super) tcp_user_timeout: Duration,
     pub(super) engine: Option<Arc<dyn EngineSource>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(super) resolver: Arc<dyn Resolve>,
@@ -81,6 +83,7 @@ impl BridgeBuilder {
             protocol: Protocol::default(),
             timeouts: Timeouts::default(),
             limits: ReadLimits::default(),
+            tcp_user_timeout: TCP_USER_TIMEOUT,
             engine: None,
             clock: Arc::new(SystemClock),
             resolver: Arc::new(SystemResolver),
@@ -285,8 +288,21 @@ impl BridgeBuilder {
         self
     }
 
+    /// How long the server's machine may be unreachable until the connection fails: TCP's user timeout (RFC 5482), from
+    /// 1 s to a day. Default: 15 s.
+    ///
+    /// After a failover, or when a network path vanishes, no packet arrives any more, and nothing says so. The system
+    /// then asks the peer with keepalive probes. A statement that takes longer than this limit is not concerned: the
+    /// server's machine acknowledges the probes while the server works. Only on Linux does the limit also hold for bytes
+    /// that were sent and are not acknowledged.
+    #[must_use]
+    pub fn tcp_user_timeout(mut self, limit: Duration) -> Self {
+        self.tcp_user_timeout = limit.clamp(SHORTEST_USER_TIMEOUT, LONGEST_USER_TIMEOUT);
+        self
+    }
+
     /// How long a read may wait for the next bytes of a reply. Default: no limit, since a server is silent while it
-    /// executes a statement; TCP keep-alive detects a machine that is gone.
+    /// executes a statement; [`Self::tcp_user_timeout`] is for a machine that is gone.
     ///
     /// After this time the call fails with [`ErrorKind::Timeout`](crate::error::ErrorKind::Timeout), and the connection
     /// is unusable. The statement may continue on the server: `max_execution_time` limits it there. To limit a whole

@@ -285,10 +285,15 @@ async fn tcp(attempt: &Attempt, addresses: &[SocketAddr]) -> Result<TcpStream, E
     let Attempt {
         bridge, deadline, ..
     } = attempt;
-    net::connect(addresses, bridge.timeouts.connect, deadline.at())
-        .instrument(debug_span!(target: STAGES, "tcp"))
-        .await
-        .map_err(|attempts| deadline.or(Stage::Connect, ErrorKind::Connect(attempts)))
+    net::connect(
+        addresses,
+        bridge.timeouts.connect,
+        deadline.at(),
+        bridge.tcp_user_timeout,
+    )
+    .instrument(debug_span!(target: STAGES, "tcp"))
+    .await
+    .map_err(|attempts| deadline.or(Stage::Connect, ErrorKind::Connect(attempts)))
 }
 
 // Shows only the names: the fields contain secrets.

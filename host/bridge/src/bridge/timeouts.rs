@@ -2,6 +2,13 @@
 
 use std::time::Duration;
 
+/// The default of [`crate::BridgeBuilder::tcp_user_timeout`].
+pub(crate) const TCP_USER_TIMEOUT: Duration = Duration::from_secs(15);
+/// The system counts keepalive probes in seconds.
+pub(crate) const SHORTEST_USER_TIMEOUT: Duration = Duration::from_secs(1);
+/// The system counts it in milliseconds, in 31 bits.
+pub(crate) const LONGEST_USER_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// How long each stage of a connection may take, and all of them together.
 ///
 /// Statements have no limit here: drop the statement's future, or use the server's limit (`max_execution_time`).
