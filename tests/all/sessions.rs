@@ -7,6 +7,7 @@ pub(crate) mod one_flight_of_peers;
 pub(crate) mod pool;
 pub(crate) mod pool_sessions;
 pub(crate) mod reset;
+mod roles;
 pub(crate) mod set_up;
 pub(crate) mod settings;
 pub(crate) mod user_variables;

@@ -43,6 +43,7 @@ use crate::error::{Cause, Error};
 use crate::mysql::{Connection, Protocol};
 use crate::net::Resolve;
 use crate::protocol::ReadLimits;
+use crate::role::Role;
 pub(crate) use auth::Login;
 use stages::Connecting;
 use unknown_authority::missing_roots;
@@ -77,6 +78,7 @@ pub(crate) struct Inner {
     pub(crate) trusted: Trusted,
     pub(crate) limits: ReadLimits,
     pub(crate) tcp_user_timeout: Duration,
+    pub(crate) role: Role,
     pub(crate) tls: Arc<ClientConfig>,
     pub(crate) engine: Arc<dyn EngineSource>,
     pub(crate) clock: Arc<dyn Clock>,

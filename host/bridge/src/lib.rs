@@ -52,6 +52,7 @@ pub mod net;
 pub mod pool;
 mod protocol;
 mod remedy;
+mod role;
 /// What the fuzz target of results and the tests of the formats call. No part of the API.
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
@@ -76,3 +77,4 @@ pub use bridge::{
 pub use bridge::{check_secret_arn, read_secret};
 pub use error::{Error, ErrorKind, Stage};
 pub use mysql::{CancelHandle, NotCancelled};
+pub use role::Role;

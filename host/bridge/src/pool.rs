@@ -25,7 +25,8 @@
 //!
 //! If writing is allowed and a server answers that it is read-only (1290, 1836), it was the writer before a failover.
 //! The pool then closes the connections that it has, each when it is returned or before its next use, and opens new
-//! ones, which resolve the endpoint's name again. The pool does not repeat the statement that was refused.
+//! ones, which resolve the endpoint's name again. It does the same if a server has not the role of
+//! [`BridgeBuilder::role`](crate::BridgeBuilder::role). The pool does not repeat the statement that was refused.
 
 mod builder;
 mod connection_limit;
@@ -197,8 +198,9 @@ impl Drop for PooledConnection {
                     drop(object);
                 } else {
                     // At once, so that the server ends what it still executes, and rolls back.
-                    let metrics = &pool.manager().metrics;
-                    metrics.lost.fetch_add(1, Ordering::Relaxed);
+                    let manager = pool.manager();
+                    manager.note_demotion(&object);
+                    manager.metrics.lost.fetch_add(1, Ordering::Relaxed);
                     drop(Object::take(object));
                 }
                 pool.manager().offer();

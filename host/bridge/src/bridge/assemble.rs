@@ -18,6 +18,7 @@ use crate::component::Engine;
 use crate::error::{Error, ErrorKind, Stage};
 use crate::mysql::Protocol;
 use crate::protocol::ROW_LIMITS;
+use crate::role::Role;
 use crate::tls::{TrustAnchors, client_config};
 
 impl BridgeBuilder {
@@ -47,6 +48,11 @@ impl BridgeBuilder {
                 "port",
                 "must not be 0 (MySQL's default is 3306)",
             ));
+        }
+        if self.role == Role::Reader && self.allow_writes {
+            let problem =
+                "a reader accepts no writes: ask for the writer, or leave out allow_writes";
+            return Err(Error::setting("role", problem));
         }
         if !ROW_LIMITS.contains(&self.limits.max_row_bytes) {
             let problem = "must be between 64 KiB (65536) and 1 GiB (1073741824)";
@@ -179,6 +185,7 @@ impl BridgeBuilder {
                 trusted,
                 limits: self.limits,
                 tcp_user_timeout: self.tcp_user_timeout,
+                role: self.role,
                 tls,
                 engine,
                 clock: self.clock,

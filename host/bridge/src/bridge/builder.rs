@@ -17,6 +17,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::mysql::Protocol;
 use crate::net::{Resolve, SystemResolver};
 use crate::protocol::ReadLimits;
+use crate::role::Role;
 
 /// The default port of an endpoint: MySQL's.
 pub const DEFAULT_PORT: u16 = 3306;
@@ -47,6 +48,7 @@ pub struct BridgeBuilder {
     pub(crate) timeouts: Timeouts,
     pub(super) limits: ReadLimits,
     pub(super) tcp_user_timeout: Duration,
+    pub(super) role: Role,
     pub(super) engine: Option<Arc<dyn EngineSource>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(super) resolver: Arc<dyn Resolve>,
@@ -84,6 +86,7 @@ impl BridgeBuilder {
             timeouts: Timeouts::default(),
             limits: ReadLimits::default(),
             tcp_user_timeout: TCP_USER_TIMEOUT,
+            role: Role::Any,
             engine: None,
             clock: Arc::new(SystemClock),
             resolver: Arc::new(SystemResolver),
@@ -285,6 +288,19 @@ impl BridgeBuilder {
     #[must_use]
     pub fn max_row_bytes(mut self, limit: usize) -> Self {
         self.limits.max_row_bytes = limit;
+        self
+    }
+
+    /// The role that the server must have. Default: any.
+    ///
+    /// The server is asked while the session is set up: if commands can be pipelined, in the flight of the first
+    /// statement, provided that the statement only reads or begins a transaction. If the server has another role, that
+    /// statement fails with [`ErrorKind::WrongRole`](crate::error::ErrorKind::WrongRole), and the connection is unusable.
+    /// A [`Pool`](crate::pool::Pool) then closes the other connections too and resolves the name again for new ones. It
+    /// asks again whenever it resets a session. An RDS Proxy is not asked: its endpoints have roles.
+    #[must_use]
+    pub fn role(mut self, role: Role) -> Self {
+        self.role = role;
         self
     }
 

@@ -4,12 +4,14 @@
 //! |---|---|
 //! | `SET NAMES utf8mb4, autocommit=1` | The collation of the login packet is one that every server knows, and not the server's default for `utf8mb4`. `init_connect` or `skip-character-set-client-handshake` may have set another character set. With `autocommit=0`, an INSERT would be lost silently. |
 //! | `SET SESSION TRANSACTION READ ONLY` | Sessions are read-only unless [`crate::BridgeBuilder::allow_writes`] is set. |
+//! | `SELECT @@global.read_only, …` | Whether the server is the writer or a reader, if [`crate::BridgeBuilder::role`] asks for one of them. |
 //! | `SELECT CONNECTION_ID(), …` | Identifies the server and the session for a [`crate::CancelHandle`]. It is sent with the first statement after the handle was taken. The connection id in the greeting was sent before TLS, so it is not authenticated. |
+
+mod answers;
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::cancel::ServerSession;
 use super::commands::Outgoing;
 use super::execute::FLIGHT_LENGTH;
 use super::leftovers::Leftovers;
@@ -20,8 +22,8 @@ use crate::protocol::packet_stream::Expected;
 use crate::protocol::reply::{Event, Reply};
 use crate::protocol::row::Encoding;
 use crate::protocol::text_or_binary::{begins_transaction, only_reads};
+use crate::role::Role;
 use rds_bridge_wire::command::{COM_INIT_DB, COM_QUERY, COM_RESET_CONNECTION, COM_SET_OPTION};
-use rds_bridge_wire::{lenenc_string, text};
 
 /// The settings of a session.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +39,8 @@ pub(crate) struct SessionSettings {
     /// The server is known not to be behind a proxy. ProxySQL closes a connection on which a command arrives before it
     /// has answered the previous one.
     pub(crate) is_direct: bool,
+    /// The role that the server must have.
+    pub(crate) role: Role,
 }
 
 /// The state of a session's set-up.
@@ -64,6 +68,8 @@ pub(super) enum Step {
     Database,
     Names,
     ReadOnly,
+    /// The server's role, which must be the one of [`SessionSettings::role`].
+    Role,
     Identify,
     /// `START TRANSACTION` before [`Self::RollBack`], which consumes an isolation level that was set for the next
     /// transaction only.
@@ -113,6 +119,8 @@ impl SetUp {
                 None => query("SET NAMES utf8mb4, autocommit=1"),
             },
             Step::ReadOnly => query("SET SESSION TRANSACTION READ ONLY"),
+            // An Aurora reader has the second one alone.
+            Step::Role => query("SELECT @@global.read_only, @@global.innodb_read_only"),
             Step::Begin => query("START TRANSACTION"),
             Step::RollBack => query("ROLLBACK AND NO CHAIN NO RELEASE"),
             // MariaDB has no server_uuid.
@@ -126,15 +134,18 @@ impl SetUp {
     }
 
     /// Whether a statement can be sent in one flight with the buffered commands. The server executes it even if it
-    /// refuses one of these. Therefore the statement must only read or begin a transaction; or any statement will do,
-    /// if writes are allowed and there is no collation, since every server accepts the remaining commands.
+    /// refuses one of these, or has the wrong role. Therefore the statement must only read or begin a transaction; or any
+    /// statement will do, if writes are allowed and there is neither a role nor a collation, since every server accepts
+    /// the remaining commands.
     fn can_go_out_with(&self, sql: &str) -> bool {
         let is_identity_alone = self.held.front() == Some(&Step::Identify);
         sql.len() <= FLIGHT_LENGTH
             && (is_identity_alone
                 || only_reads(sql)
                 || begins_transaction(sql)
-                || self.settings.allow_writes && self.settings.collation.is_none())
+                || self.settings.allow_writes
+                    && self.settings.collation.is_none()
+                    && !self.settings.checks_role())
     }
 }
 
@@ -219,6 +230,9 @@ impl<S: Transport> Connection<S> {
         if !self.set_up.settings.allow_writes {
             steps.push_back(Step::ReadOnly);
         }
+        if self.set_up.settings.checks_role() {
+            steps.push_back(Step::Role);
+        }
         steps
     }
 
@@ -291,7 +305,9 @@ impl<S: Transport> Connection<S> {
     }
 
     /// Queries the identity of the server and the session; `None` if the server does not return it.
-    pub(crate) async fn server_session(&mut self) -> Result<Option<ServerSession>, Error> {
+    pub(crate) async fn server_session(
+        &mut self,
+    ) -> Result<Option<super::cancel::ServerSession>, Error> {
         self.set_up.want_identity();
         self.ask_identity(true).await?;
         self.set_up_now().await?;
@@ -326,6 +342,7 @@ impl<S: Transport> Connection<S> {
         let range = read.map_err(|error| Error::of_read(Stage::Session, error))?;
         let step = self.set_up.awaited.front().copied();
         let is_identity = step == Some(Step::Identify);
+        let has_rows = is_identity || step == Some(Step::Role);
         let deprecate_eof = self.deprecate_eof();
         let reply = self.set_up.reply.take();
         let mut reply = reply.unwrap_or_else(|| match step {
@@ -340,13 +357,19 @@ impl<S: Transport> Connection<S> {
                 Ok(true)
             }
             Event::Row if is_identity => {
-                if let Some(session) = read_session(payload) {
+                if let Some(session) = answers::session(payload) {
                     self.identify(session);
                 }
                 self.set_up.reply = Some(reply);
                 Ok(false)
             }
-            Event::Pending | Event::Columns if is_identity => {
+            Event::Row if has_rows => {
+                let found = answers::role(payload);
+                self.set_up.reply = Some(reply);
+                self.check_role(found)?;
+                Ok(false)
+            }
+            Event::Pending | Event::Columns if has_rows => {
                 self.set_up.reply = Some(reply);
                 Ok(false)
             }
@@ -356,27 +379,6 @@ impl<S: Transport> Connection<S> {
             _ => Err(error(ErrorKind::Malformed(Malformed::Unasked))),
         }
     }
-
-    fn identify(&self, session: ServerSession) {
-        // The greeting has only 32 bits of the id.
-        let in_greeting = u64::from(self.session().connection_id);
-        let is_relayed = session.id & u64::from(u32::MAX) != in_greeting;
-        self.cancel.set_session(ServerSession {
-            is_relayed,
-            ..session
-        });
-    }
-}
-
-/// Reads the row of the identity query: `CONNECTION_ID()`, and a text that identifies the server.
-fn read_session(row: &[u8]) -> Option<ServerSession> {
-    let (id, rest) = lenenc_string(row)?;
-    let (server, _) = lenenc_string(rest)?;
-    Some(ServerSession {
-        id: text(id).parse().ok()?,
-        server: text(server),
-        is_relayed: false,
-    })
 }
 
 /// Whether commands can be pipelined to a server of this version. Aurora MySQL 2, whose version is 5.7, hangs if

@@ -55,6 +55,7 @@ impl Error {
             | ErrorKind::Unusable
             | ErrorKind::PoolTimeout { .. }
             | ErrorKind::PoolClosed
+            | ErrorKind::WrongRole { .. }
             | ErrorKind::NotCancelled(_) => Category::Network,
             ErrorKind::Tls(_) | ErrorKind::Handshake(HandshakeError::TlsNotOffered) => {
                 Category::Tls

@@ -73,6 +73,16 @@ pub(crate) fn of_kind(stage: Stage, kind: &ErrorKind) -> Vec<Cause> {
             server_causes::likely(stage, error, Product::Unknown)
         }
         ErrorKind::Handshake(error) => of_handshake(error),
+        ErrorKind::WrongRole { .. } => vec![
+            cause(
+                "a failover is in progress, and the name still leads to the earlier server",
+                "retry on a new connection in a moment",
+            ),
+            cause(
+                "the endpoint is one of another role",
+                "use the writer's endpoint for the writer, and the reader endpoint for readers",
+            ),
+        ],
         ErrorKind::Malformed(_) => vec![cause(
             "a proxy on the path changes the stream, or the server is not a MySQL server",
             "connect directly, and report the error if it persists",

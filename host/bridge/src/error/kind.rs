@@ -12,6 +12,7 @@ use crate::aws::SecretError;
 use crate::aws::{CredentialsError, RegionError};
 use crate::component::{Fault, HandshakeError, PresignError, ServerError};
 use crate::protocol::{Malformed, NameError, ValueError};
+use crate::role::Role;
 use crate::tls::TrustAnchorsError;
 use rds_bridge_text::Printable;
 
@@ -70,6 +71,13 @@ pub enum ErrorKind {
     /// As [`Self::Server`], received before TLS: anyone on the path may have written it.
     #[error("{} (received before TLS, so it may not be from the server)", server_words(.0))]
     ServerBeforeTls(ServerError),
+    /// The server has not the role that [`crate::BridgeBuilder::role`] asks for. The connection is unusable. A statement
+    /// that was sent with the set-up may have been executed, if it only reads.
+    #[error("the server is not {expected}")]
+    WrongRole {
+        /// The role that was asked for.
+        expected: Role,
+    },
     /// Reading from or writing to the connection failed.
     #[error("the connection failed")]
     Io(#[source] io::Error),

@@ -122,6 +122,7 @@ async fn set_up(bridge: &Inner, mut connection: Connection) -> Result<Connection
         allow_writes: bridge.allow_writes,
         is_rds_proxy: bridge.is_rds_proxy(),
         is_direct: bridge.is_direct,
+        role: bridge.role,
     };
     connection
         .set_up(settings)

@@ -14,10 +14,10 @@ fn servers_that_take_several_commands_at_once() {
 
 #[test]
 fn the_session_is_read_from_its_row() {
-    let session = read_session(b"\x0218\x04a b1").unwrap();
+    let session = answers::session(b"\x0218\x04a b1").unwrap();
     assert_eq!((session.id, session.server.as_str()), (18, "a b1"));
     for row in [&b"\x02x8\x01a"[..], b"\x0218", b"\xFB\x01a", b"\x0218\xFB"] {
-        assert_eq!(read_session(row), None);
+        assert_eq!(answers::session(row), None);
     }
 }
 
