@@ -1,6 +1,8 @@
 //! The likely causes of a failure, the most likely first, each with a remedy. They are those that users of IAM
 //! authentication encounter.
 
+use std::io;
+
 use super::server_causes::{self, Product};
 use super::{ErrorKind, Remedy, Stage, other_protocols};
 use crate::aws::CredentialsError;
@@ -33,6 +35,16 @@ pub(crate) fn cause(why: impl Into<String>, remedy: impl Into<Remedy>) -> Cause 
 /// The likely causes of an error that do not depend on the settings.
 pub(crate) fn of_kind(stage: Stage, kind: &ErrorKind) -> Vec<Cause> {
     match kind {
+        // TCP's user timeout has passed.
+        ErrorKind::Io(error)
+            if error.kind() == io::ErrorKind::TimedOut && stage >= Stage::Statement =>
+        {
+            vec![cause(
+                "the server's machine has vanished, by a failover or a failure of the network: it acknowledged nothing \
+                 for 15 s, or for what tcp_user_timeout allows in Rust",
+                "try again on a new connection; if the statement writes, find out first whether it was executed",
+            )]
+        }
         // A command was sent on a connection that was already lost.
         ErrorKind::Closed | ErrorKind::Io(_) if stage == Stage::Statement => vec![cause(
             "the connection was lost while it was idle, for example because of the server's wait_timeout, a restart, \
