@@ -11,8 +11,10 @@ use tokio::time::{Instant, timeout_at};
 /// The longest idle time before the system sends a TCP keepalive probe. It is shorter than the 350 s after which AWS's
 /// gateways drop an idle connection.
 const LONGEST_IDLE: Duration = Duration::from_secs(60);
-/// How many probes a dead peer gets.
-const PROBES: u32 = 3;
+/// How many probes a dead peer gets after the first one.
+const LATER_PROBES: u32 = 2;
+/// Those and the first one.
+const PROBES: u64 = 3;
 
 /// Tries the addresses in order, each for at most `limit`, and none after `end`. A peer that has vanished is noticed
 /// after `user_timeout`.
@@ -55,7 +57,7 @@ fn set_options(stream: TcpStream, user_timeout: Duration) -> io::Result<TcpStrea
     let (idle, interval) = probes(user_timeout);
     let keep_alive = TcpKeepalive::new().with_time(idle).with_interval(interval);
     #[cfg(unix)]
-    let keep_alive = keep_alive.with_retries(PROBES);
+    let keep_alive = keep_alive.with_retries(LATER_PROBES);
     socket.set_tcp_keepalive(&keep_alive)?;
     // It limits how long bytes remain unacknowledged, and how long the probes do. Elsewhere the probes alone decide.
     #[cfg(target_os = "linux")]
@@ -67,9 +69,9 @@ fn set_options(stream: TcpStream, user_timeout: Duration) -> io::Result<TcpStrea
 /// limit. The system counts in seconds.
 fn probes(limit: Duration) -> (Duration, Duration) {
     let second = Duration::from_secs(1);
-    let interval = Duration::from_secs(limit.as_secs() / u64::from(PROBES));
-    let interval = interval.clamp(second, LONGEST_IDLE);
-    let idle = limit.saturating_sub(interval.saturating_mul(PROBES - 1));
+    let interval = limit.as_secs().checked_div(PROBES).unwrap_or_default();
+    let interval = Duration::from_secs(interval).clamp(second, LONGEST_IDLE);
+    let idle = limit.saturating_sub(interval.saturating_mul(LATER_PROBES));
     (idle.clamp(second, LONGEST_IDLE), interval)
 }
 
