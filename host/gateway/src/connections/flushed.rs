@@ -33,7 +33,7 @@ impl Flushes {
 
     fn complete(&self) {
         let mut state = self.state();
-        state.completed += 1;
+        state.completed = state.completed.saturating_add(1);
         let waiting = std::mem::take(&mut state.waiting);
         drop(state);
         waiting.into_iter().for_each(Waker::wake);
