@@ -1,15 +1,16 @@
-//! Copies the contracts, `wit/` and `wit/mysql`, into the crates. A package can include only its own files, and a
-//! checkout on Windows has no symbolic links.
+//! Copies the contracts, `wit/`, `wit/mysql` and `wit/mysql-async`, into the crates. A package can include only its own
+//! files, and a checkout on Windows has no symbolic links.
 
 use std::error::Error;
 use std::path::Path;
 use std::{fs, io};
 
 /// The copies, in the crates that generate code from a contract, and the folder of that contract.
-const CARRIERS: [(&str, &str); 3] = [
+const CARRIERS: [(&str, &str); 4] = [
     ("component/wit", "wit"),
     ("host/bridge/wit", "wit"),
     ("host/guests/wit", "wit/mysql"),
+    ("host/guests/wit-async", "wit/mysql-async"),
 ];
 
 /// Replaces the copies by the contracts.
@@ -71,6 +72,7 @@ mod tests {
         fs::create_dir_all(wit.join("mysql")).unwrap();
         fs::write(wit.join("world.wit"), "world bridge {}").unwrap();
         fs::write(wit.join("mysql/world.wit"), "world imports {}").unwrap();
+        fs::create_dir_all(wit.join("mysql-async")).unwrap();
         copy(workspace.path()).unwrap();
         check(workspace.path()).unwrap();
         let guests = workspace.path().join("host/guests/wit/world.wit");
