@@ -1,5 +1,6 @@
 //! Databases for the guests of a Wasmtime host.
 
+pub(crate) mod asynchronous;
 pub(crate) mod epochs;
 pub(crate) mod grants;
 pub(crate) mod hidden;

@@ -1,6 +1,7 @@
 //! Functions that several tests share.
 
 pub(crate) mod addresses;
+pub(crate) mod async_guest;
 pub(crate) mod aws_home;
 pub(crate) mod column_types;
 pub(crate) mod command;

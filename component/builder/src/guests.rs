@@ -11,11 +11,19 @@ use crate::compile::Compiler;
 use crate::workspace;
 
 /// The features of `tests/guests`, one for each guest.
-const GUESTS: [&str; 5] = ["client", "report", "signer", "spin", "spin_inline"];
+const GUESTS: [&str; 6] = [
+    "client",
+    "client_async",
+    "report",
+    "signer",
+    "spin",
+    "spin_inline",
+];
 /// What determines the guests, beside the compiler.
-const SOURCES: [&str; 7] = [
+const SOURCES: [&str; 8] = [
     "tests/guests",
     "wit/mysql",
+    "wit/mysql-async",
     "wit/presign.wit",
     "Cargo.lock",
     "Cargo.toml",

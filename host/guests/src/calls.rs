@@ -9,7 +9,9 @@ use crate::bindings::rds::mysql::types::{Summary, Value};
 use crate::ctx::RdsCtx;
 use crate::failure::Failure;
 use crate::handles::owned;
+use crate::rows::Rows;
 use crate::session::Session;
+use crate::shape::Contract;
 use crate::statement::{self, Statement};
 use crate::values;
 
@@ -29,7 +31,7 @@ impl RdsCtx {
             in_transaction,
         };
         let querying = statement::query_own(session, statement);
-        let rows = self.waited.during(querying).await?;
+        let rows: Rows<Contract> = self.waited.during(querying).await?;
         Ok(owned(&self.table.push(rows)?))
     }
 

@@ -10,7 +10,9 @@ use crate::bindings::rds::mysql::types::Value;
 use crate::ctx::RdsCtx;
 use crate::failure::{Answer, answer};
 use crate::handles::owned;
+use crate::rows::Rows;
 use crate::session::Session;
+use crate::shape::Contract;
 use crate::statement::{self, Statement};
 use crate::values;
 
@@ -37,7 +39,7 @@ impl Host for RdsCtx {
                 };
                 statement::query(&session, statement, request).await
             };
-            let rows = self.waited.during(running).await?;
+            let rows: Rows<Contract> = self.waited.during(running).await?;
             Ok(owned(&self.table.push(rows)?))
         };
         answer(ran.await)

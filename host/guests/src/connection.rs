@@ -25,7 +25,11 @@ pub(crate) struct Connection {
 }
 
 impl RdsCtx {
-    fn session(&self, connection: &Resource<Handle>) -> wasmtime::Result<Arc<Session>> {
+    /// The session of a connection, whose handle is that of a version of the contract.
+    pub(crate) fn session<H: 'static>(
+        &self,
+        connection: &Resource<H>,
+    ) -> wasmtime::Result<Arc<Session>> {
         let connection: &Connection = self.table.get(&borrowed(connection))?;
         Ok(Arc::clone(&connection.session))
     }
@@ -83,7 +87,7 @@ impl HostConnection for RdsCtx {
     }
 }
 
-async fn begin(session: &Session, options: Options) -> Result<(), GuestError> {
+pub(crate) async fn begin(session: &Session, options: Options) -> Result<(), GuestError> {
     let mut chosen = TransactionOptions::default();
     if options.read_only {
         chosen = chosen.access_mode(AccessMode::ReadOnly);
@@ -96,7 +100,7 @@ async fn begin(session: &Session, options: Options) -> Result<(), GuestError> {
             Isolation::Serializable => IsolationLevel::Serializable,
         });
     }
-    let mut lent = session.lent().await;
+    let mut lent = session.lent()?;
     lent.check_free(false)?;
     let mut time = session.grant.time;
     let begin =

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use wasmtime::component::{HasData, ResourceTable};
 
@@ -11,6 +11,7 @@ use crate::address::Target;
 use crate::bindings::rds::mysql::types::Error as GuestError;
 use crate::granted::Granted;
 use crate::tenant::Tenant;
+use crate::waited::Waited;
 
 /// The most handles that a guest may have at the same time, unless [`RdsCtx::max_handles`] says otherwise.
 const MAX_HANDLES: usize = 100;
@@ -39,20 +40,6 @@ pub(crate) struct HasRds;
 
 impl HasData for HasRds {
     type Data<'a> = &'a mut RdsCtx;
-}
-
-/// How long calls have waited for the server.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Waited(Duration);
-
-impl Waited {
-    /// Counts the time that a call waits.
-    pub(crate) async fn during<T>(&mut self, call: impl Future<Output = T>) -> T {
-        let begin = Instant::now();
-        let done = call.await;
-        self.0 = self.0.saturating_add(begin.elapsed());
-        done
-    }
 }
 
 impl RdsCtx {
@@ -118,7 +105,7 @@ impl RdsCtx {
     /// That time counts against the guest's epoch deadline, although it did not run:
     /// [`epoch::count_only_own_time`](crate::epoch::count_only_own_time) uses this to give it back.
     pub fn take_waited(&mut self) -> Duration {
-        std::mem::take(&mut self.waited).0
+        self.waited.take()
     }
 
     pub(crate) fn grant(&self, database: &str) -> Result<Arc<Granted>, GuestError> {

@@ -16,6 +16,8 @@ use crate::ctx::RdsCtx;
 /// [`Engine::increment_epoch`](wasmtime::Engine::increment_epoch). The engine needs
 /// [`Config::epoch_interruption`](wasmtime::Config::epoch_interruption).
 ///
+/// An asynchronous guest can compute while a statement is pending, and that time is not counted either.
+///
 /// To limit the whole time of a request, waiting included, drop the future of the guest's call when that time
 /// has passed.
 pub fn count_only_own_time<T: Send + 'static>(

@@ -45,6 +45,7 @@
 //! | [`RdsCtx`] | the state of one store |
 //! | [`add_to_linker`], [`add_catalog_to_linker`] | the interfaces: all of them, or only named statements |
 //! | [`spin`] | Spin's interface, for existing guests |
+//! | `p3` | interfaces with asynchronous functions: an experiment, behind the feature `p3` |
 //! | [`epoch`] | a deadline that does not count the time for which a guest waits |
 //!
 //! This crate's API contains Wasmtime's types, so that a host must use the same release of Wasmtime: 48, which is
@@ -73,8 +74,11 @@ mod failure;
 mod granted;
 mod handles;
 mod linker;
+#[cfg(feature = "p3")]
+pub mod p3;
 mod rows;
 mod session;
+mod shape;
 pub mod spin;
 mod statement;
 mod tenant;
@@ -82,6 +86,7 @@ mod tenant_error;
 mod transaction;
 mod types;
 mod values;
+mod waited;
 
 pub use ctx::RdsCtx;
 pub use databases::Databases;

@@ -1,7 +1,11 @@
 //! The resource `rows`.
 
 use std::fmt;
+#[cfg(feature = "p3")]
+use std::pin::pin;
 use std::sync::Arc;
+#[cfg(feature = "p3")]
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use rds_bridge::mysql::Summary;
@@ -16,15 +20,16 @@ use crate::failure::Answer;
 use crate::granted::Place;
 use crate::handles::{borrowed, owned};
 use crate::session::Session;
+use crate::shape::{Contract, Shape};
 use crate::values;
 
 /// The rows of a guest's statement. What is left of them lies in the connection; this has what is counted.
-pub(crate) struct Rows {
+pub(crate) struct Rows<S: Shape> {
     /// `None` after their end, so that a connection that nothing else needs returns to its pool.
     session: Option<Arc<Session>>,
     /// Of the statement in its session.
     number: u64,
-    columns: Vec<types::Column>,
+    pub(crate) columns: S::Columns,
     /// How they have ended.
     ended: Option<Result<types::Summary, GuestError>>,
     /// What the statement has left of its time.
@@ -35,12 +40,33 @@ pub(crate) struct Rows {
     _request: Place,
 }
 
-/// Rows that one call returns, and the end of the result if it was reached.
-type Batch = (Vec<Row>, Option<Summary>);
+/// The next rows, and how the result has ended, if it has.
+pub(crate) struct Batch<R> {
+    pub(crate) rows: Vec<R>,
+    pub(crate) ended: Option<Result<types::Summary, GuestError>>,
+}
 
-impl Rows {
+/// For how many rows a batch waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fill {
+    /// For all that it has room for.
+    Whole,
+    /// For the first. The others are those that have been received.
+    #[cfg(feature = "p3")]
+    Received,
+}
+
+/// How many rows a batch has.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Size {
+    pub(crate) at_most: usize,
+    pub(crate) max_bytes: usize,
+    pub(crate) fill: Fill,
+}
+
+impl<S: Shape> Rows<S> {
     /// Of a statement without a result.
-    pub(crate) fn none(columns: Vec<types::Column>, summary: types::Summary) -> Self {
+    pub(crate) fn none(columns: S::Columns, summary: types::Summary) -> Self {
         Self {
             session: None,
             number: 0,
@@ -56,7 +82,7 @@ impl Rows {
     pub(crate) fn of(
         session: &Arc<Session>,
         number: u64,
-        columns: Vec<types::Column>,
+        columns: S::Columns,
         time: Option<Duration>,
         request: Place,
     ) -> Self {
@@ -72,67 +98,64 @@ impl Rows {
         }
     }
 
-    /// Reads the next rows.
-    async fn next(&mut self, at_most: u32, max_bytes: usize) -> Result<Vec<Row>, GuestError> {
+    /// Reads the next rows. Those that were read before an error are in the batch.
+    pub(crate) async fn batch(&mut self, size: Size) -> Batch<S::Row> {
+        let mut rows = Vec::new();
         let Some(session) = self.session.clone() else {
-            return match &self.ended {
-                Some(Err(error)) => Err(error.clone()),
-                _ => Ok(Vec::new()),
-            };
+            let ended = self.ended.clone();
+            return Batch { rows, ended };
         };
         let mut time = self.time;
-        let mut lent = session.lent().await;
-        let batch = match lent.rows == Some(self.number) {
-            true => {
-                let read = async |connection: &mut PooledConnection| {
-                    self.read(connection, &session, at_most, max_bytes).await
-                };
-                lent.run(&mut time, read).await
-            }
-            // `commit` and `rollback` pass over them.
-            false => Err(GuestError::TransactionEnded),
+        // `commit` and `rollback` pass over them, also while they wait for the server.
+        let lent = session.lent().ok();
+        let Some(mut lent) = lent.filter(|lent| lent.rows == Some(self.number)) else {
+            self.end(Err(GuestError::TransactionEnded));
+            let ended = self.ended.clone();
+            return Batch { rows, ended };
         };
+        let read = async |connection: &mut PooledConnection| {
+            self.read(connection, &session, size, &mut rows).await
+        };
+        let read = lent.run(&mut time, read).await;
         self.time = time;
-        match batch {
-            Ok((rows, None)) => Ok(rows),
-            Ok((rows, Some(summary))) => {
-                lent.end_rows(self.number);
-                self.end(Ok(values::summary(summary)));
-                Ok(rows)
-            }
-            Err(error) => {
-                if let GuestError::NotPermitted(_) = error {
-                    // The rest is not read: the server need not send it.
-                    lent.abandon();
-                }
-                lent.end_rows(self.number);
-                self.end(Err(error.clone()));
-                Err(error)
-            }
+        if let Err(GuestError::NotPermitted(_)) = read {
+            // The rest is not read: the server need not send it.
+            lent.abandon();
         }
+        let ended = read.map(|it| it.map(values::summary)).transpose();
+        if let Some(ended) = &ended {
+            lent.end_rows(self.number);
+            self.end(ended.clone());
+        }
+        Batch { rows, ended }
     }
 
+    /// Reads rows into a batch, and returns the end of the result if it was reached.
     async fn read(
         &mut self,
         connection: &mut PooledConnection,
         session: &Session,
-        at_most: u32,
-        max_bytes: usize,
-    ) -> Result<Batch, GuestError> {
-        let at_most = usize::try_from(at_most.max(1)).unwrap_or(usize::MAX);
+        size: Size,
+        batch: &mut Vec<S::Row>,
+    ) -> Result<Option<Summary>, GuestError> {
         let grant = &session.grant;
         let Some(mut rows) = connection.resume_rows() else {
             return Err(GuestError::ConnectionLost(Lost { may_have_run: true }));
         };
         // Never as many as the guest asks for before they are there.
-        let mut batch = Vec::new();
         let mut held = 0_usize;
-        while batch.len() < at_most && held < max_bytes {
-            let next = rows.next().await.map_err(|error| session.failed(&error))?;
-            let Some(row) = next else {
+        while batch.len() < size.at_most && held < size.max_bytes {
+            let next = match size.fill {
+                #[cfg(feature = "p3")]
+                Fill::Received if !batch.is_empty() => match poll_once(rows.next()) {
+                    Some(next) => next,
+                    None => break,
+                },
+                _ => rows.next().await,
+            };
+            let Some(row) = next.map_err(|error| session.failed(&error))? else {
                 let summary = rows.finish().await;
-                let summary = summary.map_err(|error| session.failed(&error))?;
-                return Ok((batch, Some(summary)));
+                return summary.map(Some).map_err(|error| session.failed(&error));
             };
             let length = row.encoded_length();
             held = held.saturating_add(values::held(&row));
@@ -146,9 +169,9 @@ impl Rows {
             if self.bytes > grant.max_bytes {
                 return Err(GuestError::NotPermitted(Rule::ResultSize));
             }
-            batch.push(values::row(&row)?);
+            batch.push(S::row(&row, &self.columns)?);
         }
-        Ok((batch, None))
+        Ok(None)
     }
 
     /// Passes over the rest.
@@ -160,10 +183,10 @@ impl Rows {
                 .unwrap_or(Ok(values::summary(Summary::default())));
         };
         let mut time = self.time;
-        let mut lent = session.lent().await;
-        if lent.rows != Some(self.number) {
+        let lent = session.lent().ok();
+        let Some(mut lent) = lent.filter(|lent| lent.rows == Some(self.number)) else {
             return Err(GuestError::TransactionEnded);
-        }
+        };
         let finish = async |connection: &mut PooledConnection| match connection.resume_rows() {
             Some(rows) => rows.finish().await.map_err(|error| session.failed(&error)),
             None => Err(GuestError::ConnectionLost(Lost { may_have_run: true })),
@@ -180,7 +203,16 @@ impl Rows {
     }
 }
 
-impl Drop for Rows {
+/// What a read gives without waiting. Reads of the library are cancel-safe.
+#[cfg(feature = "p3")]
+fn poll_once<T>(read: impl Future<Output = T>) -> Option<T> {
+    match pin!(read).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(read) => Some(read),
+        Poll::Pending => None,
+    }
+}
+
+impl<S: Shape> Drop for Rows<S> {
     fn drop(&mut self) {
         if let Some(session) = &self.session {
             session.release(|lent| lent.end_rows(self.number));
@@ -188,10 +220,9 @@ impl Drop for Rows {
     }
 }
 
-impl fmt::Debug for Rows {
+impl<S: Shape> fmt::Debug for Rows<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rows")
-            .field("columns", &self.columns.len())
             .field("rows", &self.rows)
             .finish_non_exhaustive()
     }
@@ -201,23 +232,31 @@ impl Host for RdsCtx {}
 
 impl HostRows for RdsCtx {
     async fn columns(&mut self, rows: Resource<Handle>) -> wasmtime::Result<Vec<types::Column>> {
-        let rows: &Rows = self.table.get(&borrowed(&rows))?;
+        let rows: &Rows<Contract> = self.table.get(&borrowed(&rows))?;
         Ok(rows.columns.clone())
     }
 
     async fn next(&mut self, rows: Resource<Handle>, at_most: u32) -> Answer<Vec<Row>> {
-        let rows: &mut Rows = self.table.get_mut(&borrowed(&rows))?;
-        let next = rows.next(at_most, self.max_batch_bytes);
-        Ok(self.waited.during(next).await)
+        let rows: &mut Rows<Contract> = self.table.get_mut(&borrowed(&rows))?;
+        let size = Size {
+            at_most: usize::try_from(at_most.max(1)).unwrap_or(usize::MAX),
+            max_bytes: self.max_batch_bytes,
+            fill: Fill::Whole,
+        };
+        let Batch { rows, ended } = self.waited.during(rows.batch(size)).await;
+        Ok(match ended {
+            Some(Err(error)) => Err(error),
+            _ => Ok(rows),
+        })
     }
 
     async fn finish(&mut self, rows: Resource<Handle>) -> Answer<types::Summary> {
-        let rows: Rows = self.table.delete(owned(&rows))?;
+        let rows: Rows<Contract> = self.table.delete(owned(&rows))?;
         Ok(self.waited.during(rows.finish()).await)
     }
 
     async fn drop(&mut self, rows: Resource<Handle>) -> wasmtime::Result<()> {
-        let _dropped: Rows = self.table.delete(owned(&rows))?;
+        let _dropped: Rows<Contract> = self.table.delete(owned(&rows))?;
         Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use rds_bridge::mysql::{CancelHandle, Protocol};
@@ -22,6 +23,8 @@ pub(crate) struct Session {
     pub(crate) grant: Arc<Granted>,
     pub(crate) tenant: Tenant,
     lent: Mutex<Lent>,
+    /// Whether a transaction was dropped while a call was executed: the next call rolls it back.
+    rolls_back: AtomicBool,
 }
 
 /// The connection, and what of it is open.
@@ -83,12 +86,29 @@ impl Session {
             grant: Arc::clone(grant),
             tenant: tenant.clone(),
             lent: Mutex::new(lent),
+            rolls_back: AtomicBool::new(false),
         })
     }
 
-    /// The connection. The calls of a guest are executed one after another, so that nothing waits here.
-    pub(crate) async fn lent(&self) -> MutexGuard<'_, Lent> {
-        self.lent.lock().await
+    /// The connection.
+    ///
+    /// # Errors
+    ///
+    /// `busy`: another call of an asynchronous guest is being executed.
+    pub(crate) fn lent(&self) -> Result<MutexGuard<'_, Lent>, GuestError> {
+        let mut lent = self.lent.try_lock().map_err(|_| GuestError::Busy)?;
+        if self.rolls_back.swap(false, Ordering::Relaxed) {
+            lent.roll_back();
+        }
+        Ok(lent)
+    }
+
+    /// Rolls the transaction back: with the connection's next command, or when it is returned to its pool.
+    pub(crate) fn roll_back(&self) {
+        match self.lent.try_lock() {
+            Ok(mut lent) => lent.roll_back(),
+            Err(_) => self.rolls_back.store(true, Ordering::Relaxed),
+        }
     }
 
     /// Changes what is open, if no call is being executed. One that is executed would be given up with its store, and
@@ -156,7 +176,7 @@ impl Lent {
     }
 
     /// Rolls the transaction back, with the connection's next command or when it is returned to its pool.
-    pub(crate) fn roll_back(&mut self) {
+    fn roll_back(&mut self) {
         self.rows = None;
         self.in_transaction = false;
         if let Some(connection) = &mut self.connection {

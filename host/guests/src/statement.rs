@@ -9,6 +9,7 @@ use crate::bindings::rds::mysql::types::Error as GuestError;
 use crate::granted::Place;
 use crate::rows::Rows;
 use crate::session::Session;
+use crate::shape::{Contract, Shape};
 use crate::values;
 
 /// A statement, and whether it belongs to a transaction of the session.
@@ -23,12 +24,12 @@ pub(crate) struct Statement<'s> {
 /// # Errors
 ///
 /// `not-permitted`, `busy`, and those of the server.
-pub(crate) async fn query_own(
+pub(crate) async fn query_own<S: Shape>(
     session: &Arc<Session>,
     statement: Statement<'_>,
-) -> Result<Rows, GuestError> {
+) -> Result<Rows<S>, GuestError> {
     let escapes = {
-        let mut lent = session.lent().await;
+        let mut lent = session.lent()?;
         lent.check_free(statement.in_transaction)?;
         lent.has_backslash_escapes()?
     };
@@ -42,17 +43,17 @@ pub(crate) async fn query_own(
 /// # Errors
 ///
 /// As [`query_own`].
-pub(crate) async fn query(
+pub(crate) async fn query<S: Shape>(
     session: &Arc<Session>,
     statement: Statement<'_>,
     request: Place,
-) -> Result<Rows, GuestError> {
+) -> Result<Rows<S>, GuestError> {
     let Statement {
         sql,
         params,
         in_transaction,
     } = statement;
-    let mut lent = session.lent().await;
+    let mut lent = session.lent()?;
     lent.check_free(in_transaction)?;
     let mut time = session.grant.time;
     let begun = lent.run(&mut time, async |connection| {
@@ -62,7 +63,7 @@ pub(crate) async fn query(
         };
         let rows = rows.map_err(|error| session.failed(&error))?;
         values::check_exact(&rows)?;
-        let columns = values::columns(rows.columns())?;
+        let columns = S::columns(rows.columns())?;
         // A statement without a result is over.
         let summary = match rows.summary().is_some() {
             true => Some(
@@ -93,5 +94,6 @@ pub(crate) async fn execute_own(
     session: &Arc<Session>,
     statement: Statement<'_>,
 ) -> Result<types::Summary, GuestError> {
-    query_own(session, statement).await?.finish().await
+    let rows: Rows<Contract> = query_own(session, statement).await?;
+    rows.finish().await
 }

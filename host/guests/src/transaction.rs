@@ -11,7 +11,7 @@ use crate::bindings::rds::mysql::types::{Error as GuestError, Summary, Value};
 use crate::ctx::RdsCtx;
 use crate::failure::{Answer, Failure, answer};
 use crate::handles::{borrowed, owned};
-use crate::session::{Lent, Session};
+use crate::session::Session;
 
 /// A transaction of a guest. It is rolled back when it is dropped.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub(crate) struct Transaction {
 
 /// How a transaction ends.
 #[derive(Clone, Copy)]
-enum End {
+pub(crate) enum End {
     Commit,
     RollBack,
 }
@@ -38,9 +38,10 @@ impl Transaction {
         self.session.clone().ok_or(GuestError::TransactionEnded)
     }
 
-    async fn end(mut self, end: End) -> Result<(), GuestError> {
+    /// Ends it on the server.
+    pub(crate) async fn end(mut self, end: End) -> Result<(), GuestError> {
         let session = self.session.take().ok_or(GuestError::TransactionEnded)?;
-        let mut lent = session.lent().await;
+        let mut lent = session.lent().inspect_err(|_| session.roll_back())?;
         lent.rows = None;
         lent.in_transaction = false;
         let mut time = session.grant.time;
@@ -67,13 +68,17 @@ impl Transaction {
 impl Drop for Transaction {
     fn drop(&mut self) {
         if let Some(session) = &self.session {
-            session.release(Lent::roll_back);
+            session.roll_back();
         }
     }
 }
 
 impl RdsCtx {
-    fn transaction(&self, transaction: &Resource<Handle>) -> Result<Arc<Session>, Failure> {
+    /// The session of a transaction, whose handle is that of a version of the contract.
+    pub(crate) fn transaction<H: 'static>(
+        &self,
+        transaction: &Resource<H>,
+    ) -> Result<Arc<Session>, Failure> {
         let transaction: &Transaction = self.table.get(&borrowed(transaction))?;
         Ok(transaction.session()?)
     }

@@ -7,7 +7,7 @@ use rds_bridge_test_support::server::{Options, Product, Server};
 use rstest::rstest;
 use rstest_reuse::apply;
 
-use crate::helpers::column_types::columns_of;
+use crate::helpers::column_types::create_tables;
 use crate::helpers::guest::{Date, Datetime, Error, Guest, Span, Value, pool, tenant};
 use crate::helpers::live::block_on;
 
@@ -58,25 +58,7 @@ fn every_column_type_is_that_of_the_library(product: Product) {
             ..Options::default()
         },
     );
-    let mut sql = "SET NAMES utf8mb4;\n".to_owned();
-    let mut tables = 0;
-    for (number, (kind, values)) in columns_of(product).enumerate() {
-        sql += &format!("CREATE TABLE iamtest.t{number} (n INT PRIMARY KEY, v {kind});\n");
-        sql += &format!("INSERT INTO iamtest.t{number} VALUES (0, NULL)");
-        for (at, value) in values.iter().enumerate() {
-            sql += &format!(", ({}, {value})", at + 1);
-        }
-        sql += ";\n";
-        tables = number + 1;
-    }
-    if product == Product::MySql {
-        sql += &format!(
-            "CREATE TABLE iamtest.t{tables} (n INT PRIMARY KEY, v VECTOR(3));\n
-             INSERT INTO iamtest.t{tables} VALUES (0, NULL), (1, STRING_TO_VECTOR('[1, -2.5, 3]'));\n"
-        );
-        tables += 1;
-    }
-    server.execute_as_admin(&sql);
+    let tables = create_tables(&server, product);
 
     block_on(async {
         let pool = pool(&server, false, |it| it).await;

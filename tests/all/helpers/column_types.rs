@@ -1,6 +1,6 @@
 //! Every column type, with values.
 
-use rds_bridge_test_support::server::Product;
+use rds_bridge_test_support::server::{Product, Server};
 
 /// Each type with values other than NULL. The last two types exist in MariaDB only.
 const COLUMNS: &[(&str, &[&str])] = &[
@@ -166,4 +166,29 @@ pub(crate) fn columns_of(
     COLUMNS
         .iter()
         .filter(move |(kind, _)| product == Product::MariaDb || !["UUID", "INET6"].contains(kind))
+}
+
+/// Creates a table `iamtest.tN` for each type, with a NULL and its values in the column `v`, ordered by `n`. Returns their
+/// number. The server's SQL mode must allow zero dates.
+pub(crate) fn create_tables(server: &Server, product: Product) -> usize {
+    let mut sql = "SET NAMES utf8mb4;\n".to_owned();
+    let mut tables = 0;
+    for (number, (kind, values)) in columns_of(product).enumerate() {
+        sql += &format!("CREATE TABLE iamtest.t{number} (n INT PRIMARY KEY, v {kind});\n");
+        sql += &format!("INSERT INTO iamtest.t{number} VALUES (0, NULL)");
+        for (at, value) in values.iter().enumerate() {
+            sql += &format!(", ({}, {value})", at + 1);
+        }
+        sql += ";\n";
+        tables = number + 1;
+    }
+    if product == Product::MySql {
+        sql += &format!(
+            "CREATE TABLE iamtest.t{tables} (n INT PRIMARY KEY, v VECTOR(3));\n
+             INSERT INTO iamtest.t{tables} VALUES (0, NULL), (1, STRING_TO_VECTOR('[1, -2.5, 3]'));\n"
+        );
+        tables += 1;
+    }
+    server.execute_as_admin(&sql);
+    tables
 }

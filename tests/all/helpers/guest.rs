@@ -24,6 +24,8 @@ mod bindings {
 
 pub(crate) use bindings::Guest as Calls;
 pub(crate) use bindings::rds::mysql::client::Options as Begin;
+#[expect(unreachable_pub, reason = "the generated code re-exports it")]
+pub use bindings::rds::mysql::types;
 pub(crate) use bindings::rds::mysql::types::{
     Column, Date, Datetime, Error, Lost, Rule, Span, Stage, Summary, Value,
 };

@@ -7,7 +7,6 @@ mod bindings {
         generate_all,
     });
 }
-mod handles;
 mod memory;
 
 use bindings::Guest;
@@ -15,7 +14,8 @@ use bindings::rds::mysql::client::{Connection, Options, Transaction};
 use bindings::rds::mysql::results::Rows;
 use bindings::rds::mysql::types::{Column, Error, Row, Summary, Value};
 use bindings::rds::mysql::{catalog, client};
-use handles::Handles;
+
+use crate::handles::Handles;
 
 struct Client;
 

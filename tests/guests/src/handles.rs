@@ -3,28 +3,33 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
-pub(super) struct Handles<T> {
+pub(crate) struct Handles<T> {
     all: RefCell<BTreeMap<u32, T>>,
     next: Cell<u32>,
 }
 
 impl<T> Handles<T> {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             all: RefCell::new(BTreeMap::new()),
             next: Cell::new(1),
         }
     }
 
-    pub(super) fn add(&self, handle: T) -> u32 {
+    pub(crate) fn add(&self, handle: T) -> u32 {
         let number = self.next.get();
         self.next.set(number.wrapping_add(1));
-        self.all.borrow_mut().insert(number, handle);
+        self.set(number, handle);
         number
     }
 
+    /// Keeps a handle under a number that the test has.
+    pub(crate) fn set(&self, number: u32, handle: T) {
+        self.all.borrow_mut().insert(number, handle);
+    }
+
     #[expect(clippy::expect_used, reason = "the test names handles that it has")]
-    pub(super) fn take(&self, number: u32) -> T {
+    pub(crate) fn take(&self, number: u32) -> T {
         self.all
             .borrow_mut()
             .remove(&number)
@@ -32,7 +37,7 @@ impl<T> Handles<T> {
     }
 
     #[expect(clippy::expect_used, reason = "as above")]
-    pub(super) fn with<R>(&self, number: u32, call: impl FnOnce(&T) -> R) -> R {
+    pub(crate) fn with<R>(&self, number: u32, call: impl FnOnce(&T) -> R) -> R {
         call(
             self.all
                 .borrow()

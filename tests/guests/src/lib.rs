@@ -4,6 +4,7 @@
         target_family = "wasm",
         any(
             feature = "client",
+            feature = "client_async",
             feature = "report",
             feature = "signer",
             feature = "spin",
@@ -18,6 +19,13 @@
 
 #[cfg(all(target_family = "wasm", feature = "client"))]
 mod client;
+#[cfg(all(target_family = "wasm", feature = "client_async"))]
+mod client_async;
+#[cfg(all(
+    target_family = "wasm",
+    any(feature = "client", feature = "client_async")
+))]
+mod handles;
 #[cfg(all(target_family = "wasm", feature = "report"))]
 mod report;
 #[cfg(all(target_family = "wasm", feature = "signer"))]

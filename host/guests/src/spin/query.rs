@@ -22,7 +22,7 @@ pub(super) async fn query(
     params: &[Param],
 ) -> Result<RowSet, GuestError> {
     let grant = &session.grant;
-    let mut lent = session.lent().await;
+    let mut lent = session.lent()?;
     grant.allows(sql, lent.has_backslash_escapes()?)?;
     let _place = grant.request()?;
     let mut time = grant.time;
