@@ -6,6 +6,7 @@ pub(crate) mod grants;
 pub(crate) mod hidden;
 pub(crate) mod limits;
 pub(crate) mod spin;
+pub(crate) mod spin_async;
 pub(crate) mod tenants;
 pub(crate) mod transactions;
 pub(crate) mod values;

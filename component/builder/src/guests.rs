@@ -11,12 +11,13 @@ use crate::compile::Compiler;
 use crate::workspace;
 
 /// The features of `tests/guests`, one for each guest.
-const GUESTS: [&str; 6] = [
+const GUESTS: [&str; 7] = [
     "client",
     "client_async",
     "report",
     "signer",
     "spin",
+    "spin_async",
     "spin_inline",
 ];
 /// What determines the guests, beside the compiler.

@@ -14,6 +14,7 @@ mod calls;
 mod catalog;
 mod connection;
 mod rows;
+pub mod spin;
 mod stream;
 mod transaction;
 

@@ -9,11 +9,13 @@
 //! they are returned as `str` (digits, ISO dates, JSON), `BIT` as `uint64`, geometry and vectors as `binary`; the type of
 //! such a column is `other`.
 
-mod bindings;
+pub(crate) mod bindings;
 mod connection;
-mod error;
+pub(crate) mod error;
 mod query;
-mod values;
+#[cfg(feature = "p3")]
+pub(crate) mod shape;
+pub(crate) mod values;
 
 use wasmtime::component::Linker;
 

@@ -17,14 +17,9 @@ const MAX_HOURS: u32 = 838;
 ///
 /// # Errors
 ///
-/// `not-permitted`: their names have more than [`MAX_COLUMN_BYTES`].
+/// As [`check_names`].
 pub(crate) fn columns(columns: &[Column]) -> Result<Vec<types::Column>, GuestError> {
-    let lengths = columns
-        .iter()
-        .map(|it| it.name().len().saturating_add(it.table().len()));
-    if lengths.fold(0, usize::saturating_add) > MAX_COLUMN_BYTES {
-        return Err(GuestError::NotPermitted(Rule::ResultSize));
-    }
+    check_names(columns)?;
     let column = |it: &Column| types::Column {
         name: it.name().to_owned(),
         table: it.table().to_owned(),
@@ -33,6 +28,21 @@ pub(crate) fn columns(columns: &[Column]) -> Result<Vec<types::Column>, GuestErr
         decimals: it.decimals(),
     };
     Ok(columns.iter().map(column).collect())
+}
+
+/// Checks that the host can keep the columns.
+///
+/// # Errors
+///
+/// `not-permitted`: their names have more than [`MAX_COLUMN_BYTES`].
+pub(crate) fn check_names(columns: &[Column]) -> Result<(), GuestError> {
+    let lengths = columns
+        .iter()
+        .map(|it| it.name().len().saturating_add(it.table().len()));
+    match lengths.fold(0, usize::saturating_add) > MAX_COLUMN_BYTES {
+        true => Err(GuestError::NotPermitted(Rule::ResultSize)),
+        false => Ok(()),
+    }
 }
 
 fn kind(kind: ColumnKind) -> types::Kind {

@@ -8,6 +8,7 @@
             feature = "report",
             feature = "signer",
             feature = "spin",
+            feature = "spin_async",
             feature = "spin_inline"
         )
     ),
@@ -32,3 +33,5 @@ mod report;
 mod signer;
 #[cfg(all(target_family = "wasm", any(feature = "spin", feature = "spin_inline")))]
 mod spin;
+#[cfg(all(target_family = "wasm", feature = "spin_async"))]
+mod spin_async;

@@ -31,7 +31,7 @@ pub(super) fn unknown() -> Error {
 
 impl RdsCtx {
     /// The name of the database that an address stands for.
-    fn database_of(&self, address: &str) -> Result<String, Error> {
+    pub(crate) fn database_of(&self, address: &str) -> Result<String, Error> {
         let address = Address::read(address).ok_or_else(unknown)?;
         if address.has_password && !self.ignores_passwords {
             return Err(Error::ConnectionFailed(PASSWORD.to_owned()));
@@ -40,7 +40,11 @@ impl RdsCtx {
         Ok(mapped.unwrap_or(address.target.host))
     }
 
-    fn check_length(&self, sql: &str, params: &[ParameterValue]) -> Result<(), GuestError> {
+    pub(crate) fn check_length(
+        &self,
+        sql: &str,
+        params: &[ParameterValue],
+    ) -> Result<(), GuestError> {
         let lengths = params.iter().map(values::length);
         let bytes = lengths.fold(sql.len(), usize::saturating_add);
         match bytes > self.max_statement_bytes || sql.len() > MAX_TEXT_BYTES {

@@ -30,7 +30,8 @@ impl From<GuestError> for SpinFailure {
     }
 }
 
-fn spoken(error: GuestError) -> Error {
+/// What a guest of Spin reads of an error.
+pub(crate) fn spoken(error: GuestError) -> Error {
     match error {
         GuestError::UnknownDatabase => super::connection::unknown(),
         GuestError::Unavailable(stage) => Error::ConnectionFailed(format!(

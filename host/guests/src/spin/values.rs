@@ -97,7 +97,7 @@ fn given(value: mysql::Value<'_>, data_type: DbDataType, decimals: u8) -> Option
 /// # Errors
 ///
 /// `parameter`: a number that is not finite.
-pub(super) fn params(values: Vec<ParameterValue>) -> Result<Vec<Param>, GuestError> {
+pub(crate) fn params(values: Vec<ParameterValue>) -> Result<Vec<Param>, GuestError> {
     let with_index = (0_u32..).zip(values);
     let param = |(index, value)| param(value).ok_or(GuestError::Parameter(index));
     with_index.map(param).collect()
