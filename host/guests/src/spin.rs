@@ -15,12 +15,14 @@ pub(crate) mod error;
 mod query;
 #[cfg(feature = "p3")]
 pub(crate) mod shape;
+mod traps;
 pub(crate) mod values;
 
 use wasmtime::component::Linker;
 
 use crate::ctx::{HasRds, RdsCtx};
 use bindings::fermyon::spin::{mysql, rdbms_types};
+pub use traps::add_traps_to_linker;
 
 /// Adds `fermyon:spin/mysql@2.0.0` to a linker.
 ///
