@@ -170,6 +170,7 @@ lint: c-compiler lint-deploy lint-spelling
     cargo fmt --all --check
     cargo fmt --manifest-path bench/peers/Cargo.toml --check
     cargo fmt --manifest-path tests/gateway_clients/rust/Cargo.toml --check
+    cargo fmt --manifest-path tests/guest_apps/Cargo.toml --check
     cargo clippy --locked --workspace --all-targets -- -D warnings
     # With the features of the release: the tests enable more.
     cargo clippy --locked -p rds-bridge-cli -p rds-bridge-function -- -D warnings
@@ -180,6 +181,7 @@ lint: c-compiler lint-deploy lint-spelling
     # Checks the lock files. Compiling the crates takes minutes.
     cargo update --quiet --locked --workspace --manifest-path bench/peers/Cargo.toml
     cargo update --quiet --locked --workspace --manifest-path tests/gateway_clients/rust/Cargo.toml
+    cargo update --quiet --locked --workspace --manifest-path tests/guest_apps/Cargo.toml
 
 # Check the deployment's templates with cfn-lint, with warnings as errors
 [group('check')]
@@ -224,6 +226,12 @@ test-gateway-faults requests="10000": build-tests mysql python node
 [group('test')]
 test-gateway-instances: build-tests mysql python
     tests/gateway_instances/run
+
+# Build applications with Spin's SDKs for Python and JavaScript, and run them in a host of guests, on both servers; not a part of test
+[group('test')]
+test-guest-apps: tools mysql mariadb
+    cargo build --quiet --locked -p rds-bridge-auth-plugin
+    tests/guest_apps/run-apps
 
 # Lint the benchmarks that compare rds-bridge with its peers; not part of lint, because their dependencies take minutes to compile
 [group('check')]

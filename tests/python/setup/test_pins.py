@@ -16,6 +16,7 @@ SCRIPTS = [
     "tests/setup/mysql",
     "tests/gateway_clients/run-clients",
     "tests/gateway_instances/run",
+    "tests/guest_apps/run-apps",
     "tests/python/proxy/run-clients",
     "tests/python/proxy/run-suites",
 ]
@@ -27,12 +28,14 @@ REQUIREMENTS = [
     "host/deploy/gateway/requirements.txt",
     "bench/gateway/requirements.txt",
     "tests/gateway_clients/requirements.txt",
+    "tests/guest_apps/python/requirements.txt",
     "tests/python/proxy/requirements.txt",
     "host/dist/requirements.txt",
 ]
 LOCKS = [
     "tests/setup/package-lock.json",
     "tests/gateway_clients/package-lock.json",
+    "tests/guest_apps/javascript/package-lock.json",
     "tests/python/proxy/package-lock.json",
 ]
 
@@ -62,7 +65,7 @@ class Pins(unittest.TestCase):
                 self.assertNotRegex(line, r"\bnpm (install|i|add|exec)\b", script)
                 self.assertNotRegex(line, r"\bnpx\b", script)
                 found += len(re.findall(r"\bnpm ci\b", line))
-        self.assertEqual(found, 3)
+        self.assertEqual(found, 4)
 
     def test_cargo_installs_a_version(self):
         found = 0

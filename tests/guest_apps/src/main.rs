@@ -1,0 +1,56 @@
+//! Runs applications that other people's SDKs built in a host with `rds_bridge_guests::spin`, on MySQL and MariaDB:
+//! `guest-apps APP.wasm…`. It panics if a check fails.
+
+mod checks;
+mod host;
+mod memory;
+
+use std::path::PathBuf;
+
+use rds_bridge::Bridge;
+use rds_bridge::aws::Credentials;
+use rds_bridge::pool::Pool;
+use rds_bridge_guests::{Access, Databases, Grant, Statements, Tenant};
+use rds_bridge_test_support::expectation::{ENDPOINT, Expectation};
+use rds_bridge_test_support::server::{Product, Server};
+use wasmtime::{Config, Engine};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    let files: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
+    assert!(!files.is_empty(), "usage: guest-apps APP.wasm…");
+    let mut config = Config::new();
+    // The memory of an application is read from the dump of a trap, which the epoch's deadline causes.
+    config.epoch_interruption(true).coredump_on_trap(true);
+    let engine = Engine::new(&config).unwrap();
+    for file in files {
+        let app = host::load(&engine, &file).unwrap();
+        for product in [Product::MySql, Product::MariaDb] {
+            let server = Server::shared(product);
+            let tenant = tenant(server).await;
+            checks::run(&app, server, &tenant).await;
+            println!("{} on {}: as expected", file.display(), product.name());
+        }
+    }
+}
+
+/// A tenant whose database `orders` is the server's. Its user logs in with a token.
+async fn tenant(server: &Server) -> Tenant {
+    let expectation = Expectation::default();
+    let bridge = Bridge::builder()
+        .endpoint(ENDPOINT)
+        .connect_to(server.address().to_string())
+        .ca_file(server.ca_file())
+        .user("lambda-user")
+        .credentials(Credentials::new(
+            &expectation.access_key_id,
+            &expectation.secret_access_key,
+        ))
+        .database("iamtest")
+        .allow_writes(true);
+    let pool = Pool::builder(bridge.build().await.unwrap());
+    let databases = Databases::new().with("orders", pool.build().unwrap());
+    let mut grant = Grant::new("orders", Statements::Any);
+    grant.access = Access::ReadWrite;
+    Tenant::new(&databases, [grant]).unwrap()
+}
