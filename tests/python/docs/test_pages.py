@@ -22,17 +22,21 @@ class Pages(unittest.TestCase):
         self.assertEqual(compiled, with_rust - GENERATED)
         self.assertIn("README.md", compiled)
 
-    def test_the_guest_on_its_page_is_the_compiled_one(self):
+    def test_the_guest_and_the_host_for_spin_on_their_page_are_the_compiled_ones(self):
         blocks = markdown.split((ROOT / "docs/guests.md").read_text(encoding="utf-8"))[1]
-        [guest] = [block for block in blocks if block.language == "rust,ignore"]
+        guest, host = [block for block in blocks if block.language == "rust,ignore"]
         source = (ROOT / "tests/guests/src/report.rs").read_text(encoding="utf-8")
         self.assertTrue(source.endswith("\n".join(guest.lines) + "\n"))
+        source = (ROOT / "tests/guest_apps/src/host.rs").read_text(encoding="utf-8")
+        self.assertIn("\n" + "\n".join(host.lines) + "\n", source)
+        # The page says how long the host is.
+        self.assertLessEqual(len(source.splitlines()), 80)
 
     def test_all_other_rust_is_compiled(self):
         for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
             blocks = markdown.split(page.read_text(encoding="utf-8"))[1]
             ignored = [block for block in blocks if block.language == "rust,ignore"]
-            self.assertEqual(len(ignored), page.name == "guests.md", page.name)
+            self.assertEqual(len(ignored), 2 if page.name == "guests.md" else 0, page.name)
 
     def test_the_example_for_contributors_is_a_test(self):
         blocks = markdown.split((ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))[1]
