@@ -46,3 +46,72 @@ pub fn add_traps_to_linker<T: Send + 'static>(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use wasmtime::{Engine, Store};
+
+    use super::*;
+
+    const KEY_VALUE: &str = "fermyon:spin/key-value@2.0.0";
+
+    /// A section of a component, whose length and contents take less than 128 bytes.
+    fn section(id: u8, contents: &[u8]) -> Vec<u8> {
+        let length = u8::try_from(contents.len()).unwrap();
+        [&[id, length], contents].concat()
+    }
+
+    /// A component without code. It imports the interface, which has the function `get` without parameters and results.
+    fn importing(engine: &Engine, interface: &str) -> Component {
+        // In an instance type: a function type, and an export of that type.
+        let instance = b"\x01\x42\x02\x01\x40\x00\x01\x00\x04\x00\x03get\x01\x00";
+        let length = u8::try_from(interface.len()).unwrap();
+        let import = [
+            b"\x01\x00",
+            &[length][..],
+            interface.as_bytes(),
+            b"\x05\x00",
+        ]
+        .concat();
+        let header = b"\0asm\x0d\x00\x01\x00".to_vec();
+        let bytes = [header, section(7, instance), section(10, &import)].concat();
+        Component::new(engine, bytes).unwrap()
+    }
+
+    #[test]
+    fn a_component_with_an_interface_of_spin_is_instantiated() {
+        let engine = Engine::default();
+        for interface in [KEY_VALUE, "spin:sqlite/sqlite@3.0.0"] {
+            let component = importing(&engine, interface);
+            let mut linker = Linker::<()>::new(&engine);
+            assert!(linker.instantiate_pre(&component).is_err());
+            add_traps_to_linker(&mut linker, &component).unwrap();
+            let mut store = Store::new(&engine, ());
+            linker.instantiate(&mut store, &component).unwrap();
+        }
+    }
+
+    #[test]
+    fn an_interface_of_wasi_is_not_replaced() {
+        let engine = Engine::default();
+        let component = importing(&engine, "wasi:random/random@0.2.0");
+        let mut linker = Linker::<()>::new(&engine);
+        linker.instance("wasi:random/random@0.2.9").unwrap();
+        add_traps_to_linker(&mut linker, &component).unwrap();
+        assert!(linker.instantiate_pre(&component).is_err());
+    }
+
+    #[test]
+    fn what_the_linker_has_stays() {
+        let engine = Engine::default();
+        let component = importing(&engine, KEY_VALUE);
+        let mut linker = Linker::<()>::new(&engine);
+        let mut interface = linker.instance(KEY_VALUE).unwrap();
+        // The component expects another type, so the check fails while this is the definition.
+        interface
+            .func_wrap("get", |_, (_,): (u32,)| Ok(()))
+            .unwrap();
+        add_traps_to_linker(&mut linker, &component).unwrap();
+        assert!(linker.instantiate_pre(&component).is_err());
+    }
+}
