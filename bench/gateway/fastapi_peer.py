@@ -49,5 +49,8 @@ if __name__ == "__main__":
     listener.bind(("127.0.0.1", 0))
     listener.listen()
     print(f"127.0.0.1:{listener.getsockname()[1]}", flush=True)
-    settings = uvicorn.Config(app, loop="uvloop", http="httptools", access_log=False, log_level="warning")
+    # Its connections stay open while the other servers are measured.
+    settings = uvicorn.Config(
+        app, loop="uvloop", http="httptools", access_log=False, log_level="warning", timeout_keep_alive=3600
+    )
     uvicorn.Server(settings).run(sockets=[listener])

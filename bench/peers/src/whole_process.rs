@@ -97,7 +97,8 @@ impl Process {
         let output = once.output().expect("once");
         let complaint = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{}: {complaint}", self.name);
-        let said = String::from_utf8(output.stdout).expect("UTF-8");
+        // What follows the line of figures may be a binary format.
+        let said = String::from_utf8_lossy(&output.stdout);
         let (figures, output) = said.split_once('\n').expect("a line of figures");
         let figures = figures.split(' ').map(|it| it.parse().expect("a number"));
         let figures: Vec<u64> = figures.collect();
