@@ -55,6 +55,7 @@ use manager::{Manager, NotOpened};
 pub use metrics::PoolMetrics;
 
 use crate::bridge::Bridge;
+use crate::error::Error;
 use crate::mysql::Connection;
 
 /// A pool of the connections of one [`Bridge`]. Cheap to clone.
@@ -159,6 +160,31 @@ impl PooledConnection {
         if let Some(object) = &mut self.object {
             object.is_to_be_reset = true;
         }
+    }
+
+    /// Lends the connection to one of several users, who must not see what another has left in the session. If it was
+    /// lent to another one before, the session is reset now.
+    ///
+    /// A connection that goes to the same user again keeps its session, unless a statement or [`Self::reset_when_dropped`]
+    /// asks for a reset. As soon as a pool has had two users, it resets each session when the connection is returned, in
+    /// the background, so that the next user need not wait.
+    ///
+    /// # Errors
+    ///
+    /// As [`Connection::reset`].
+    pub async fn lend_to(&mut self, user: &Arc<str>) -> Result<(), Error> {
+        let Some(object) = &mut self.object else {
+            return Ok(());
+        };
+        let before = object.lent_to.replace(Arc::clone(user));
+        if before.is_none_or(|before| before == *user) {
+            return Ok(());
+        }
+        if let Some(pool) = Object::pool(object) {
+            let has_several = &pool.manager().has_several_users;
+            has_several.store(true, Ordering::Relaxed);
+        }
+        object.connection.reset().await
     }
 
     /// Removes the connection from the pool, which may open another in its place.

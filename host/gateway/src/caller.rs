@@ -72,6 +72,11 @@ impl Caller {
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
+
+    /// The name, to keep it.
+    pub(crate) fn shared_name(&self) -> &Arc<str> {
+        &self.name
+    }
 }
 
 impl fmt::Debug for Caller {

@@ -2,7 +2,8 @@
 //!
 //! A [`Lease`] is a connection for one request: from the pool of a database, or of a session. Its futures can be dropped
 //! at any point: a request whose client disconnects is dropped by the server, and the lease then has its statement
-//! killed. No connection reaches another request before its session was reset.
+//! killed. No connection reaches another caller before its session was reset, nor another request if a statement may
+//! have left something in the session.
 
 mod allowance;
 mod deadline;
@@ -11,6 +12,7 @@ mod failure;
 mod implicit_commit;
 mod lease;
 mod leases;
+mod leaves_nothing;
 mod limits;
 mod row_count;
 mod same_transaction;

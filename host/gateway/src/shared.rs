@@ -23,7 +23,10 @@ pub(crate) struct Shared(Arc<State>);
 
 /// A request that was counted.
 #[derive(Debug)]
-pub(crate) struct AdmittedRequest(Option<UsagePlace>);
+pub(crate) struct AdmittedRequest {
+    place: Option<UsagePlace>,
+    caller: Arc<str>,
+}
 
 pub(crate) struct State {
     pub(crate) databases: Databases,
@@ -113,7 +116,10 @@ impl Shared {
     ) -> Result<AdmittedRequest, Failure> {
         let admitted = self.usage.admit(caller, grant.database(), grant.limits());
         let place = admitted?;
-        Ok(AdmittedRequest(place))
+        Ok(AdmittedRequest {
+            place,
+            caller: Arc::clone(caller.shared_name()),
+        })
     }
 
     /// Borrows a connection with a grant, for one request.
@@ -126,7 +132,8 @@ impl Shared {
         let database = self.databases.named(&key.database);
         let pool = database.ok_or(AccessDenied::Database)?.pool(key).await?;
         let limits = self.limits.of_grant(grant);
-        Lease::of_pool(&pool, grant, &limits, &self.leases, request.0).await
+        let AdmittedRequest { place, caller } = request;
+        Lease::of_pool(&pool, &caller, grant, &limits, &self.leases, place).await
     }
 
     /// Lets a connection become a session's, if its caller may have another session. Call it before a statement that

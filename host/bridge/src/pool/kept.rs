@@ -1,5 +1,6 @@
 //! A connection of the pool, with its state between two uses.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::OwnedSemaphorePermit;
@@ -17,6 +18,8 @@ pub(super) struct Kept {
     pub(super) generation: u64,
     /// Whether its user has asked for a reset.
     pub(super) is_to_be_reset: bool,
+    /// To whom its session belongs, if its owner said so.
+    pub(super) lent_to: Option<Arc<str>>,
     /// Of the limit that the pool shares with others.
     _permit: Option<OwnedSemaphorePermit>,
 }
@@ -33,6 +36,7 @@ impl Kept {
             left_at: SystemTime::now(),
             generation,
             is_to_be_reset: false,
+            lent_to: None,
             _permit: permit,
         }
     }

@@ -1,7 +1,7 @@
 //! Opening connections with retries, and the decision which of them are used again.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
@@ -57,6 +57,8 @@ pub(super) struct Manager {
     limits: Limits,
     /// Connections of an earlier generation lead to a server that is no longer the writer.
     generation: AtomicU64,
+    /// Whether a connection was lent to one user after another.
+    pub(super) has_several_users: AtomicBool,
 }
 
 /// Why no connection was opened.
@@ -96,6 +98,7 @@ impl Manager {
             share,
             limits,
             generation: AtomicU64::new(0),
+            has_several_users: AtomicBool::new(false),
         }
     }
 
@@ -130,6 +133,9 @@ impl Manager {
         let is_tidy = matches!(tidied, Ok(Ok(())));
         if is_tidy {
             kept.is_to_be_reset = false;
+            if needs_reset {
+                kept.lent_to = None;
+            }
         }
         is_tidy
     }
@@ -137,6 +143,7 @@ impl Manager {
     fn needs_reset(&self, kept: &Kept) -> bool {
         kept.is_to_be_reset
             || self.limits.always_reset
+            || kept.lent_to.is_some() && self.has_several_users.load(Ordering::Relaxed)
             || kept.connection.leftovers() != Leftovers::None
     }
 

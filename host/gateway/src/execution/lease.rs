@@ -15,6 +15,7 @@ use tracing::{info, warn};
 
 use super::deadline::Deadline;
 use super::leases::OpenLease;
+use super::leaves_nothing::leaves_nothing;
 use super::sessions::Place;
 use super::time_limit::Guard;
 use super::{
@@ -26,8 +27,8 @@ use crate::metrics::Counters;
 
 /// A connection for one request, from a pool or of a session.
 ///
-/// When it is dropped, the connection returns to where it came from: to its session, or to the pool, which resets its
-/// session. If a statement was being executed, because the request was given up, the statement is killed and a session
+/// When it is dropped, the connection returns to where it came from: to its session, or to the pool. The pool resets the
+/// session if a statement may have left something in it, or if the pool has several callers. If a statement was being executed, because the request was given up, the statement is killed and a session
 /// ends: what the statement has done is not known to its client.
 pub(crate) struct Lease {
     /// Taken when it is dropped, or becomes a session's.
@@ -59,6 +60,7 @@ impl Lease {
     /// Borrows a connection of a pool.
     pub(crate) async fn of_pool(
         pool: &Pool,
+        caller: &Arc<str>,
         grant: &Arc<Grant>,
         limits: &Limits,
         leases: &Arc<Leases>,
@@ -68,8 +70,8 @@ impl Lease {
             Some(deadline) => pool.get_within(deadline.left()).await?,
             None => pool.get().await?,
         };
-        // The statements are the callers', and may leave anything.
-        connection.reset_when_dropped();
+        // What another caller has left in the session never reaches this one.
+        connection.lend_to(caller).await?;
         let connection = Box::new(connection);
         let grant = Arc::clone(grant);
         let mut lease = Self::new(connection, None, grant, limits, leases);
@@ -167,6 +169,9 @@ impl Lease {
         if !connection.has_backslash_escapes() {
             self.grant.allows_without_escapes(sql)?;
         }
+        if !leaves_nothing(sql) {
+            connection.reset_when_dropped();
+        }
         self.is_executing = true;
         Ok(connection)
     }
@@ -257,7 +262,7 @@ fn commits(sql: &str) -> bool {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        let Some(connection) = self.connection.take() else {
+        let Some(mut connection) = self.connection.take() else {
             return;
         };
         if !self.is_executing {
@@ -266,6 +271,7 @@ impl Drop for Lease {
             }
             return;
         }
+        connection.reset_when_dropped();
         self.end_session();
         // Without a runtime the process ends, and the connection with it.
         if let Ok(runtime) = Handle::try_current() {

@@ -35,7 +35,7 @@ pub(super) async fn execute(lease: &mut Lease, work: &Work<'_>) -> Result<Answer
         allowance: lease.whole(),
     };
     let time = lease.time_limit().clone();
-    let connection = lease.begin_reading();
+    let connection = lease.begin_reading(work.statements.iter().map(|it| &*it.sql));
     let connection = connection.map_err(|it| ApiError::before_statement(&it))?;
     let executing = in_transaction(connection, work, &mut writing, &time);
     let (answer, replies) = match time.wait(executing).await {

@@ -181,7 +181,7 @@ pub(super) async fn send(
         Format::Json => (whole(&lease), lease.whole()),
         _ => (Destination::Streamed(&pieces), lease.streamed()),
     };
-    let connection = lease.begin_reading();
+    let connection = lease.begin_reading([&*statement.sql]);
     let connection = connection.map_err(|it| without_rows(ApiError::of_statement(&it)))?;
     let executing = writer.execute(connection, &statement, destination, &mut allowance);
     let done = match time.wait(executing).await {

@@ -5,12 +5,19 @@ use rds_bridge::mysql::Connection;
 
 use super::Lease;
 use crate::execution::Failure;
+use crate::execution::leaves_nothing::leaves_nothing;
 
 impl Lease {
     /// The connection, for statements whose results are read by the caller. From now on, dropping the lease kills the
     /// statement that the connection executes; [`Self::end_reading`] ends that.
-    pub(crate) fn begin_reading(&mut self) -> Result<&mut Connection, Failure> {
+    pub(crate) fn begin_reading<'s>(
+        &mut self,
+        statements: impl IntoIterator<Item = &'s str>,
+    ) -> Result<&mut Connection, Failure> {
         let connection = self.connection.as_mut().ok_or(Failure::SessionLost)?;
+        if !statements.into_iter().all(leaves_nothing) {
+            connection.reset_when_dropped();
+        }
         self.is_executing = true;
         Ok(connection)
     }
