@@ -15,6 +15,7 @@ mod grants;
 mod guards;
 mod guesses;
 mod implicit_commits;
+mod kept_sessions;
 mod limits;
 mod manifests;
 mod planetscale;
