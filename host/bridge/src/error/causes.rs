@@ -35,33 +35,9 @@ pub(crate) fn cause(why: impl Into<String>, remedy: impl Into<Remedy>) -> Cause 
 /// The likely causes of an error that do not depend on the settings.
 pub(crate) fn of_kind(stage: Stage, kind: &ErrorKind) -> Vec<Cause> {
     match kind {
-        // TCP's user timeout has passed.
-        ErrorKind::Io(error)
-            if error.kind() == io::ErrorKind::TimedOut && stage >= Stage::Statement =>
-        {
-            vec![cause(
-                "the server's machine has vanished, by a failover or a failure of the network: it acknowledged nothing \
-                 for 15 s, or for what tcp_user_timeout allows in Rust",
-                "try again on a new connection; if the statement writes, find out first whether it was executed",
-            )]
+        ErrorKind::Closed | ErrorKind::Io(_) if matches!(stage, Stage::Statement | Stage::Rows) => {
+            of_lost(stage, kind)
         }
-        // A command was sent on a connection that was already lost.
-        ErrorKind::Closed | ErrorKind::Io(_) if stage == Stage::Statement => vec![cause(
-            "the connection was lost while it was idle, for example because of the server's wait_timeout, a restart, \
-             or a frozen Lambda function",
-            "open a new connection (in Rust, Connection::ping checks an old one)",
-        )],
-        ErrorKind::Closed | ErrorKind::Io(_) if stage == Stage::Rows => vec![
-            cause(
-                "the server stopped or closed the connection, or the network failed",
-                "try again; the server's error log may have the reason",
-            ),
-            cause(
-                "rows were read too slowly for the server's net_write_timeout (60 s by default), for example because a \
-                 pager was open or a program takes long to process each row",
-                "write the rows to a file first, or raise net_write_timeout",
-            ),
-        ],
         ErrorKind::LocalInfile => vec![cause(
             "the statement is LOAD DATA LOCAL, or the server is malicious",
             "insert the rows with INSERT instead: rds-bridge never sends files",
@@ -100,6 +76,35 @@ pub(crate) fn of_kind(stage: Stage, kind: &ErrorKind) -> Vec<Cause> {
             "connect directly, and report the error if it persists",
         )],
         _ => Vec::new(),
+    }
+}
+
+/// Of a connection that was lost after its set-up.
+fn of_lost(stage: Stage, kind: &ErrorKind) -> Vec<Cause> {
+    match kind {
+        // TCP's user timeout has passed.
+        ErrorKind::Io(error) if error.kind() == io::ErrorKind::TimedOut => vec![cause(
+            "the server's machine has vanished, by a failover or a failure of the network: it acknowledged nothing for \
+             15 s, or for what tcp_user_timeout allows in Rust",
+            "try again on a new connection; if the statement writes, find out first whether it was executed",
+        )],
+        // A command was sent on a connection that was already lost.
+        _ if stage == Stage::Statement => vec![cause(
+            "the connection was lost while it was idle, for example because of the server's wait_timeout, a restart, \
+             or a frozen Lambda function",
+            "open a new connection (in Rust, Connection::ping checks an old one)",
+        )],
+        _ => vec![
+            cause(
+                "the server stopped or closed the connection, or the network failed",
+                "try again; the server's error log may have the reason",
+            ),
+            cause(
+                "rows were read too slowly for the server's net_write_timeout (60 s by default), for example because a \
+                 pager was open or a program takes long to process each row",
+                "write the rows to a file first, or raise net_write_timeout",
+            ),
+        ],
     }
 }
 
