@@ -171,7 +171,7 @@ impl PooledConnection {
     ///
     /// # Errors
     ///
-    /// As [`Connection::reset`].
+    /// As [`Connection::reset`], or the reset takes longer than [`PoolBuilder::check_timeout`].
     pub async fn lend_to(&mut self, user: &Arc<str>) -> Result<(), Error> {
         let Some(object) = &mut self.object else {
             return Ok(());
@@ -180,11 +180,11 @@ impl PooledConnection {
         if before.is_none_or(|before| before == *user) {
             return Ok(());
         }
-        if let Some(pool) = Object::pool(object) {
-            let has_several = &pool.manager().has_several_users;
-            has_several.store(true, Ordering::Relaxed);
+        match Object::pool(object) {
+            Some(pool) => pool.manager().reset_for_another(object).await,
+            // The pool is gone, and the connection with it when it is dropped.
+            None => object.connection.reset().await,
         }
-        object.connection.reset().await
     }
 
     /// Removes the connection from the pool, which may open another in its place.

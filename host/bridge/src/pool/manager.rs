@@ -58,7 +58,7 @@ pub(super) struct Manager {
     /// Connections of an earlier generation lead to a server that is no longer the writer.
     generation: AtomicU64,
     /// Whether a connection was lent to one user after another.
-    pub(super) has_several_users: AtomicBool,
+    has_several_users: AtomicBool,
 }
 
 /// Why no connection was opened.
@@ -138,6 +138,14 @@ impl Manager {
             }
         }
         is_tidy
+    }
+
+    /// Resets a session that was lent to another user before.
+    pub(super) async fn reset_for_another(&self, kept: &mut Kept) -> Result<(), Error> {
+        self.has_several_users.store(true, Ordering::Relaxed);
+        let limit = self.limits.check;
+        let reset = timeout(limit, kept.connection.reset()).await;
+        reset.unwrap_or_else(|_| Err(Error::new(Stage::Session, ErrorKind::Timeout(limit))))
     }
 
     fn needs_reset(&self, kept: &Kept) -> bool {
