@@ -165,9 +165,9 @@ impl PooledConnection {
     /// Lends the connection to one of several users, who must not see what another has left in the session. If it was
     /// lent to another one before, the session is reset now.
     ///
-    /// A connection that goes to the same user again keeps its session, unless a statement or [`Self::reset_when_dropped`]
-    /// asks for a reset. As soon as a pool has had two users, it resets each session when the connection is returned, in
-    /// the background, so that the next user need not wait.
+    /// While the pool has had only one user, a session is kept unless a statement or [`Self::reset_when_dropped`] requires
+    /// a reset. After a second user, the pool resets every session in the background when its connection is returned, so
+    /// that the next user need not wait.
     ///
     /// # Errors
     ///

@@ -293,24 +293,23 @@ impl BridgeBuilder {
 
     /// The role that the server must have. Default: any.
     ///
-    /// The server is asked while the session is set up: if commands can be pipelined, in the flight of the first
-    /// statement, provided that the statement only reads or begins a transaction. If the server has another role, that
-    /// statement fails with [`ErrorKind::WrongRole`](crate::error::ErrorKind::WrongRole), and the connection is unusable.
-    /// A [`Pool`](crate::pool::Pool) then closes the other connections too and resolves the name again for new ones. It
-    /// asks again whenever it resets a session. An RDS Proxy is not asked: its endpoints have roles.
+    /// The role is checked while the session is set up. If commands can be pipelined, and the first statement only reads
+    /// or begins a transaction, the two are sent together. If the server has another role, that statement fails with
+    /// [`ErrorKind::WrongRole`](crate::error::ErrorKind::WrongRole), and the connection is unusable. A
+    /// [`Pool`](crate::pool::Pool) then closes its other connections too, and resolves the name again for new ones. It
+    /// repeats the check whenever it resets a session. RDS Proxy is not checked: each of its endpoints has a fixed role.
     #[must_use]
     pub fn role(mut self, role: Role) -> Self {
         self.role = role;
         self
     }
 
-    /// How long the server's machine may be unreachable until the connection fails: TCP's user timeout (RFC 5482), from
+    /// How long the server's machine may be unreachable before the connection fails: TCP's user timeout (RFC 5482), from
     /// 1 s to a day. Default: 15 s.
     ///
-    /// After a failover, or when a network path vanishes, no packet arrives any more, and nothing says so. The system
-    /// then asks the peer with keepalive probes. A statement that takes longer than this limit is not concerned: the
-    /// server's machine acknowledges the probes while the server works. Only on Linux does the limit also hold for bytes
-    /// that were sent and are not acknowledged.
+    /// After a failover or a network failure, packets can stop without an error. The system then sends keepalive probes.
+    /// Slow statements are unaffected: the server's machine acknowledges the probes while the server works. On Linux, the
+    /// limit also covers bytes that were sent and not acknowledged.
     #[must_use]
     pub fn tcp_user_timeout(mut self, limit: Duration) -> Self {
         self.tcp_user_timeout = limit.clamp(SHORTEST_USER_TIMEOUT, LONGEST_USER_TIMEOUT);

@@ -84,8 +84,8 @@ fn of_lost(stage: Stage, kind: &ErrorKind) -> Vec<Cause> {
     match kind {
         // TCP's user timeout has passed.
         ErrorKind::Io(error) if error.kind() == io::ErrorKind::TimedOut => vec![cause(
-            "the server's machine has vanished, by a failover or a failure of the network: it acknowledged nothing for \
-             15 s, or for what tcp_user_timeout allows in Rust",
+            "the server's machine became unreachable, by a failover or a network failure: no acknowledgement for 15 s \
+             (tcp_user_timeout in Rust)",
             "try again on a new connection; if the statement writes, find out first whether it was executed",
         )],
         // A command was sent on a connection that was already lost.
