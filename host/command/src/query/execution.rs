@@ -23,6 +23,8 @@ use rds_bridge::mysql::{CancelHandle, Connection, Param, Rows};
 
 /// How long to wait for the server to end a killed statement, or to answer a COMMIT.
 const GRACE: Duration = Duration::from_secs(5);
+/// How long to wait before the statement is killed again.
+const AGAIN: Duration = Duration::from_secs(1);
 
 pub(super) struct Execution<'a> {
     pub(super) arguments: &'a Query,
@@ -212,7 +214,12 @@ impl Execution<'_> {
                 return Error::NotKilled(error);
             }
             // This also reads the server's answer to the statement, and so waits for its end.
-            let _rolled_back = connection.execute("ROLLBACK", ()).await;
+            let mut rolled_back = pin!(connection.execute("ROLLBACK", ()));
+            while timeout(AGAIN, rolled_back.as_mut()).await.is_err() {
+                // A kill that arrives between preparing and executing ends nothing. That of a statement that has ended
+                // meanwhile does no harm.
+                let _killed = cancel.cancel().await;
+            }
             Error::Interrupted
         });
         tokio::select! {
