@@ -1,5 +1,7 @@
 //! The writer, or a reader: a connection to a server of another role is refused, and the pool opens new ones.
 
+use std::time::Duration;
+
 use rds_bridge::error::ErrorKind;
 use rds_bridge::mysql::Connection;
 use rds_bridge::pool::Pool;
@@ -115,17 +117,30 @@ fn the_role_is_asked_with_the_first_statement(product: Product) {
     });
 }
 
+/// The setting that is refused when a bridge is built.
+async fn refused_setting(builder: BridgeBuilder) -> &'static str {
+    let refused = builder.build().await.unwrap_err();
+    let ErrorKind::Setting { setting, .. } = refused.kind() else {
+        panic!("{refused:?}");
+    };
+    setting
+}
+
 #[apply(on_each_server)]
-fn a_reader_that_may_write_is_a_mistake(product: Product) {
+fn settings_that_cannot_be_are_refused(product: Product) {
+    let server = Server::shared(product);
     block_on(async {
-        let builder = with_role(Server::shared(product), Role::Reader).allow_writes(true);
-        let refused = builder.build().await.unwrap_err();
-        assert!(matches!(
-            refused.kind(),
-            ErrorKind::Setting {
-                setting: "role",
-                ..
-            }
-        ));
+        let reader = with_role(server, Role::Reader).allow_writes(true);
+        assert_eq!(refused_setting(reader).await, "role");
+        for seconds in [0.0, 0.9, 86_401.0] {
+            let limit = Duration::from_secs_f32(seconds);
+            let builder = with_role(server, Role::Any).tcp_user_timeout(limit);
+            assert_eq!(refused_setting(builder).await, "tcp_user_timeout");
+        }
+        for seconds in [1, 86_400] {
+            let limit = Duration::from_secs(seconds);
+            let builder = with_role(server, Role::Any).tcp_user_timeout(limit);
+            connect(builder).await.ping().await.unwrap();
+        }
     });
 }

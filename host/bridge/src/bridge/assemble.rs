@@ -10,6 +10,7 @@ use super::alias::{Alias, resolve_alias};
 use super::auth::Login;
 use super::builder::{BridgeBuilder, DEFAULT_PORT};
 use super::engine_source::EngineSource;
+use super::timeouts::TCP_USER_TIMEOUTS;
 use super::{Address, Bridge, Endpoint, Inner, Trusted};
 use crate::aws::{
     self, CachedCredentials, CredentialsSource, DefaultChain, EndpointKind, RegionSource,
@@ -53,6 +54,10 @@ impl BridgeBuilder {
             let problem =
                 "a reader accepts no writes: ask for the writer, or leave out allow_writes";
             return Err(Error::setting("role", problem));
+        }
+        if !TCP_USER_TIMEOUTS.contains(&self.tcp_user_timeout) {
+            let problem = "must be between 1 s and a day (86400 s)";
+            return Err(Error::setting("tcp_user_timeout", problem));
         }
         if !ROW_LIMITS.contains(&self.limits.max_row_bytes) {
             let problem = "must be between 64 KiB (65536) and 1 GiB (1073741824)";

@@ -11,7 +11,7 @@ use secrecy::SecretString;
 
 use super::Timeouts;
 use super::engine_source::EngineSource;
-use super::timeouts::{LONGEST_USER_TIMEOUT, SHORTEST_USER_TIMEOUT, TCP_USER_TIMEOUT};
+use super::timeouts::TCP_USER_TIMEOUT;
 use crate::aws::{Credentials, CredentialsSource};
 use crate::clock::{Clock, SystemClock};
 use crate::mysql::Protocol;
@@ -305,14 +305,14 @@ impl BridgeBuilder {
     }
 
     /// How long the server's machine may be unreachable before the connection fails: TCP's user timeout (RFC 5482), from
-    /// 1 s to a day. Default: 15 s.
+    /// 1 s to a day; [`Self::build`] refuses any other. Default: 15 s.
     ///
     /// After a failover or a network failure, packets can stop without an error. The system then sends keepalive probes.
     /// Slow statements are unaffected: the server's machine acknowledges the probes while the server works. On Linux, the
     /// limit also covers bytes that were sent and not acknowledged.
     #[must_use]
     pub fn tcp_user_timeout(mut self, limit: Duration) -> Self {
-        self.tcp_user_timeout = limit.clamp(SHORTEST_USER_TIMEOUT, LONGEST_USER_TIMEOUT);
+        self.tcp_user_timeout = limit;
         self
     }
 

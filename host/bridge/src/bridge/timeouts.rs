@@ -1,13 +1,13 @@
 //! How long each stage may take.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// The default of [`crate::BridgeBuilder::tcp_user_timeout`].
 pub(crate) const TCP_USER_TIMEOUT: Duration = Duration::from_secs(15);
-/// The system counts keepalive probes in seconds.
-pub(crate) const SHORTEST_USER_TIMEOUT: Duration = Duration::from_secs(1);
-/// The system counts it in milliseconds, in 31 bits.
-pub(crate) const LONGEST_USER_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
+/// From a second, in which the system counts keepalive probes, to a day: the system counts milliseconds in 31 bits.
+pub(crate) const TCP_USER_TIMEOUTS: RangeInclusive<Duration> =
+    Duration::from_secs(1)..=Duration::from_secs(24 * 60 * 60);
 
 /// How long each stage of a connection may take, and all of them together.
 ///
