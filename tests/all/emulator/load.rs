@@ -84,8 +84,9 @@ fn more_silent_clients_than_pooled_instances() {
 #[cfg(target_os = "linux")]
 #[test]
 fn clients_at_once_take_little_memory() {
-    // The build of the tests also has Wasmtime's compiler and its async functions, which the command has not.
-    const MOST_KB: u64 = 300;
+    // 285 kB here. The build of the tests also has Wasmtime's compiler and its async functions, which the command does not
+    // have: `just bench-emulator` measures that one.
+    const MOST_KB: u64 = 290;
     // It takes 20 MB without optimisation and 16 MB with it.
     const MOST_IN_ALL_KB: u64 = 24_000;
     let emulate = Program::start(&[]);
@@ -103,7 +104,10 @@ fn clients_at_once_take_little_memory() {
             connections.push(connection);
         }
         let added = memory(emulate.id(), "VmHWM:").saturating_sub(alone);
-        assert!(added / CLIENTS as u64 <= MOST_KB, "{added} kB");
+        assert!(
+            added / CLIENTS as u64 <= MOST_KB,
+            "{added} kB of {CLIENTS} clients"
+        );
         let in_all = memory(emulate.id(), "RssAnon:");
         assert!(in_all <= MOST_IN_ALL_KB, "{in_all} kB");
     });

@@ -3,22 +3,18 @@
 use std::num::{NonZeroU32, NonZeroU64};
 use std::time::Duration;
 
-use rds_bridge_guests::{Databases, Grant, RdsCtx, Statements};
+use rds_bridge_guests::{Access, Databases, Grant, RdsCtx, Statements};
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{Options, Product, Server};
 use rstest::rstest;
 use rstest_reuse::apply;
 use tokio::time::sleep;
 
-use crate::helpers::guest::{Error, Guest, Lost, Rule, Stage, Value, pool, tenant};
+use crate::helpers::guest::{Error, Guest, Lost, Rule, Stage, Value, pool, tenant, tenant_with};
 use crate::helpers::live::{block_on, connect_as_admin, first_value};
 
 async fn guest(server: &Server, change: impl FnOnce(&mut Grant)) -> Guest {
-    let databases = Databases::new().with("orders", pool(server, false, |it| it).await);
-    let mut grant = Grant::new("orders", Statements::Any);
-    change(&mut grant);
-    let (tenant, _) = tenant(&databases, grant);
-    Guest::new(&tenant).await
+    Guest::new(&tenant_with(server, Access::ReadOnly, change).await).await
 }
 
 #[apply(on_each_server)]
@@ -89,8 +85,7 @@ fn connections_statements_and_requests_are_limited(product: Product) {
 fn handles_and_parameters_are_limited(product: Product) {
     let server = Server::shared(product);
     block_on(async {
-        let databases = Databases::new().with("orders", pool(server, false, |it| it).await);
-        let (tenant, _) = tenant(&databases, Grant::new("orders", Statements::Any));
+        let tenant = tenant_with(server, Access::ReadOnly, |_| {}).await;
         let ctx = RdsCtx::new(&tenant).max_handles(3).max_statement_bytes(100);
         let mut guest = Guest::with(ctx).await;
         let connection = guest.open("orders").await.unwrap();

@@ -1,6 +1,6 @@
 //! Guests that were written for Spin, in both forms of its interface.
 
-use rds_bridge_guests::{Access, Databases, Grant, RdsCtx, Statements};
+use rds_bridge_guests::{Access, RdsCtx};
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{Product, Server};
 use rstest::rstest;
@@ -8,7 +8,7 @@ use rstest_reuse::apply;
 use wasmtime::Store;
 use wasmtime::component::{Component, Linker};
 
-use crate::helpers::guest::{ENGINE, State, compiled, pool, rds, tenant};
+use crate::helpers::guest::{ENGINE, State, compiled, rds, tenant_with};
 use crate::helpers::live::block_on;
 
 mod bindings {
@@ -54,22 +54,31 @@ impl Spin {
     }
 }
 
+/// A table with a row of the types that Spin has, of those that it fails to convert, and of NULL.
+pub(super) fn create_table(server: &Server, name: &str) {
+    server.execute_as_admin(&format!(
+        "DROP TABLE IF EXISTS iamtest.{name}; CREATE TABLE iamtest.{name} (
+         a TINYINT UNSIGNED, b BIGINT, c DOUBLE, d VARCHAR(9), e VARBINARY(9),
+         f DECIMAL(6,2), g DATETIME(3), h BIT(4), i YEAR, j TIME, k INT);
+         INSERT INTO iamtest.{name} VALUES
+         (255, -7, 0.5, 'é', x'00ff', 12.50, '2026-01-31 10:11:12.5', b'101', 2026, '-01:02:03', NULL)"
+    ));
+}
+
+/// Addresses that are refused, and a word of the error.
+pub(super) const REFUSED: [(&str, &str); 4] = [
+    ("mysql://app:hunter2@orders", "password"),
+    ("mysql://stock", "no database"),
+    ("mysql://127.0.0.1:3307/spin_dev", "no database"),
+    ("not an address", "no database"),
+];
+
 #[apply(on_each_server)]
 fn a_guest_of_spin_runs_in_both_forms(product: Product) {
     let server = Server::shared(product);
-    server.execute_as_admin(
-        "DROP TABLE IF EXISTS iamtest.spin; CREATE TABLE iamtest.spin (
-         a TINYINT UNSIGNED, b BIGINT, c DOUBLE, d VARCHAR(9), e VARBINARY(9),
-         f DECIMAL(6,2), g DATETIME(3), h BIT(4), i YEAR, j TIME, k INT);
-         INSERT INTO iamtest.spin VALUES
-         (255, -7, 0.5, 'é', x'00ff', 12.50, '2026-01-31 10:11:12.5', b'101', 2026, '-01:02:03', NULL)",
-    );
+    create_table(server, "spin");
     block_on(async {
-        let pool = pool(server, true, |it| it).await;
-        let databases = Databases::new().with("orders", pool);
-        let mut grant = Grant::new("orders", Statements::Any);
-        grant.access = Access::ReadWrite;
-        let (tenant, _) = tenant(&databases, grant);
+        let tenant = tenant_with(server, Access::ReadWrite, |_| {}).await;
         for form in ["spin", "spin_inline"] {
             let component = compiled(form);
             let ctx = RdsCtx::new(&tenant).spin_address("127.0.0.1:3306/spin_dev", "orders");
@@ -131,12 +140,7 @@ fn a_guest_of_spin_runs_in_both_forms(product: Product) {
             );
             let failed = spin.query(address, "SELECT ?", &[]).await;
             assert!(matches!(failed, Err(Error::BadParameter(_))), "{failed:?}");
-            for (address, word) in [
-                ("mysql://app:hunter2@orders", "password"),
-                ("mysql://stock", "no database"),
-                ("mysql://127.0.0.1:3307/spin_dev", "no database"),
-                ("not an address", "no database"),
-            ] {
+            for (address, word) in REFUSED {
                 let refused = spin.query(address, "SELECT 1", &[]).await;
                 let Err(Error::ConnectionFailed(message)) = refused else {
                     panic!("{refused:?}");

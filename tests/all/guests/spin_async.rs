@@ -1,6 +1,6 @@
 //! Guests that were written for Spin, with its interface of asynchronous functions.
 
-use rds_bridge_guests::{Access, Databases, Grant, RdsCtx, Statements, p3};
+use rds_bridge_guests::{Access, Grant, RdsCtx, p3};
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{Product, Server};
 use rstest::rstest;
@@ -8,7 +8,8 @@ use rstest_reuse::apply;
 use wasmtime::Store;
 use wasmtime::component::{Component, Linker};
 
-use crate::helpers::guest::{ENGINE, State, compiled, pool, rds, tenant};
+use super::spin::{REFUSED, create_table};
+use crate::helpers::guest::{ENGINE, State, compiled, rds, tenant_with};
 use crate::helpers::live::block_on;
 
 mod bindings {
@@ -78,11 +79,7 @@ impl Spin {
 }
 
 async fn spin(server: &Server, change: impl FnOnce(&mut Grant)) -> Spin {
-    let databases = Databases::new().with("orders", pool(server, true, |it| it).await);
-    let mut grant = Grant::new("orders", Statements::Any);
-    grant.access = Access::ReadWrite;
-    change(&mut grant);
-    let (tenant, _) = tenant(&databases, grant);
+    let tenant = tenant_with(server, Access::ReadWrite, change).await;
     let ctx = RdsCtx::new(&tenant).spin_address("127.0.0.1:3306/spin_dev", "orders");
     Spin::new(&compiled("spin_async"), ctx).await
 }
@@ -92,13 +89,7 @@ const ADDRESS: &str = "mysql://root:@127.0.0.1/spin_dev";
 #[apply(on_each_server)]
 fn rows_and_parameters_have_the_types_of_spin(product: Product) {
     let server = Server::shared(product);
-    server.execute_as_admin(
-        "DROP TABLE IF EXISTS iamtest.spin_async; CREATE TABLE iamtest.spin_async (
-         a TINYINT UNSIGNED, b BIGINT, c DOUBLE, d VARCHAR(9), e VARBINARY(9),
-         f DECIMAL(6,2), g DATETIME(3), h BIT(4), i YEAR, j TIME, k INT);
-         INSERT INTO iamtest.spin_async VALUES
-         (255, -7, 0.5, 'é', x'00ff', 12.50, '2026-01-31 10:11:12.5', b'101', 2026, '-01:02:03', NULL)",
-    );
+    create_table(server, "spin_async");
     block_on(async {
         let mut spin = spin(server, |_| {}).await;
         let sql = "SELECT * FROM spin_async WHERE b = ? AND d = ?";
@@ -172,11 +163,7 @@ fn a_refused_statement_is_an_error_of_the_guest(product: Product) {
         assert_eq!(answer.rows.len(), 1);
         query_failed(&answer.ended.unwrap_err(), "ERROR 1242 (21000): ");
 
-        for (address, word) in [
-            ("mysql://app:hunter2@orders", "password"),
-            ("mysql://stock", "no database"),
-            ("not an address", "no database"),
-        ] {
+        for (address, word) in REFUSED {
             let refused = spin.query(address, "SELECT 1", &[], None).await;
             let Err(Error::ConnectionFailed(message)) = refused else {
                 panic!("{refused:?}");

@@ -1,22 +1,19 @@
 //! Transactions of guests, and handles that are dropped in any order.
 
-use rds_bridge_guests::{Access, Databases, Grant, Statements, Tenant};
+use rds_bridge_guests::{Access, Tenant};
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{Product, Server};
 use rstest::rstest;
 use rstest_reuse::apply;
 
-use crate::helpers::guest::{Error, Guest, Rule, Value, pool, tenant};
+use crate::helpers::guest::{Error, Guest, Rule, Value, tenant_with};
 use crate::helpers::live::block_on;
 
 async fn writer(server: &Server, table: &str) -> (Tenant, Guest, u32) {
     server.execute_as_admin(&format!(
         "DROP TABLE IF EXISTS iamtest.{table}; CREATE TABLE iamtest.{table} (id INT PRIMARY KEY) ENGINE = InnoDB"
     ));
-    let databases = Databases::new().with("orders", pool(server, true, |it| it).await);
-    let mut grant = Grant::new("orders", Statements::Any);
-    grant.access = Access::ReadWrite;
-    let (tenant, _) = tenant(&databases, grant);
+    let tenant = tenant_with(server, Access::ReadWrite, |_| {}).await;
     let mut guest = Guest::new(&tenant).await;
     let connection = guest.open("orders").await.unwrap();
     (tenant, guest, connection)

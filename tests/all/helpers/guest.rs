@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 use std::{env, fs};
 
 use rds_bridge::pool::{Pool, PoolBuilder};
-use rds_bridge_guests::{Databases, Grant, RdsCtx, Tenant};
+use rds_bridge_guests::{Access, Databases, Grant, RdsCtx, Statements, Tenant};
 use rds_bridge_test_support::server::{PASSWORD, Server};
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Config, Engine, Store};
@@ -227,6 +227,19 @@ pub(crate) async fn pool(
     let bridge = to(server).user("admin").password(PASSWORD);
     let bridge = bridge.allow_writes(writes).build().await.unwrap();
     with(Pool::builder(bridge)).build().unwrap()
+}
+
+/// A tenant that may execute any statement on `orders`. `change` changes its grant.
+pub(crate) async fn tenant_with(
+    server: &Server,
+    access: Access,
+    change: impl FnOnce(&mut Grant),
+) -> Tenant {
+    let pool = pool(server, access == Access::ReadWrite, |it| it).await;
+    let mut grant = Grant::new("orders", Statements::Any);
+    grant.access = access;
+    change(&mut grant);
+    tenant(&Databases::new().with("orders", pool), grant).0
 }
 
 /// A tenant with one grant for `orders`, and the errors that its guests did not learn.

@@ -2,7 +2,7 @@
 
 use std::num::{NonZeroU32, NonZeroU64};
 
-use rds_bridge_guests::{Databases, Grant, RdsCtx, Statements};
+use rds_bridge_guests::{Access, Grant, RdsCtx};
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{Options, Product, Server};
 use rstest::rstest;
@@ -11,15 +11,11 @@ use tokio::time::{Duration, sleep};
 
 use super::streams::{any, sleeps};
 use crate::helpers::async_guest::AsyncGuest;
-use crate::helpers::guest::{Error, Lost, Rule, Value, pool, tenant};
+use crate::helpers::guest::{Error, Lost, Rule, Value, tenant_with};
 use crate::helpers::live::{block_on, connect_as_admin, first_value};
 
 async fn guest(server: &Server, change: impl FnOnce(&mut Grant)) -> AsyncGuest {
-    let databases = Databases::new().with("orders", pool(server, false, |it| it).await);
-    let mut grant = Grant::new("orders", Statements::Any);
-    change(&mut grant);
-    let (tenant, _) = tenant(&databases, grant);
-    AsyncGuest::new(&tenant).await
+    AsyncGuest::new(&tenant_with(server, Access::ReadOnly, change).await).await
 }
 
 #[apply(on_each_server)]

@@ -1,6 +1,6 @@
 //! Rows as a stream, and the future behind it.
 
-use rds_bridge_guests::{Databases, Grant, RdsCtx, Statements, Tenant};
+use rds_bridge_guests::{Access, RdsCtx, Tenant};
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{Options, Product, Server};
 use rstest::rstest;
@@ -8,12 +8,11 @@ use rstest_reuse::apply;
 use tokio::time::{Duration, sleep};
 
 use crate::helpers::async_guest::AsyncGuest;
-use crate::helpers::guest::{Error, Lost, Value, pool, tenant};
+use crate::helpers::guest::{Error, Lost, Value, tenant_with};
 use crate::helpers::live::{block_on, connect_as_admin, first_value};
 
 pub(super) async fn any(server: &Server) -> Tenant {
-    let databases = Databases::new().with("orders", pool(server, false, |it| it).await);
-    tenant(&databases, Grant::new("orders", Statements::Any)).0
+    tenant_with(server, Access::ReadOnly, |_| {}).await
 }
 
 /// Its third row waits for a lock that another session has. The second one does not fit into the server's buffer, so that

@@ -1,6 +1,6 @@
 //! Transactions of asynchronous guests.
 
-use rds_bridge_guests::{Access, Databases, Grant, Statements};
+use rds_bridge_guests::Access;
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{Product, Server};
 use rstest::rstest;
@@ -8,17 +8,14 @@ use rstest_reuse::apply;
 
 use super::streams::waits_for;
 use crate::helpers::async_guest::AsyncGuest;
-use crate::helpers::guest::{Error, Rule, Value, pool, tenant};
+use crate::helpers::guest::{Error, Rule, Value, tenant_with};
 use crate::helpers::live::{block_on, connect_as_admin, first_value};
 
 async fn writer(server: &Server, table: &str) -> (AsyncGuest, u32) {
     server.execute_as_admin(&format!(
         "DROP TABLE IF EXISTS iamtest.{table}; CREATE TABLE iamtest.{table} (id INT PRIMARY KEY) ENGINE = InnoDB"
     ));
-    let databases = Databases::new().with("orders", pool(server, true, |it| it).await);
-    let mut grant = Grant::new("orders", Statements::Any);
-    grant.access = Access::ReadWrite;
-    let (tenant, _) = tenant(&databases, grant);
+    let tenant = tenant_with(server, Access::ReadWrite, |_| {}).await;
     let mut guest = AsyncGuest::new(&tenant).await;
     let connection = guest.open().await.unwrap();
     (guest, connection)

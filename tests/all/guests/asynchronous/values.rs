@@ -8,6 +8,7 @@ use rstest::rstest;
 use rstest_reuse::apply;
 use wasmtime::component::Linker;
 
+use super::streams::any;
 use crate::helpers::async_guest::AsyncGuest;
 use crate::helpers::column_types::create_tables;
 use crate::helpers::guest::{ENGINE, Error, Guest, Rule, Value, pool, rds, tenant};
@@ -25,8 +26,7 @@ fn every_column_type_is_that_of_the_guests_with_plain_functions(product: Product
     );
     let tables = create_tables(&server, product);
     block_on(async {
-        let databases = Databases::new().with("orders", pool(&server, false, |it| it).await);
-        let (tenant, _) = tenant(&databases, Grant::new("orders", Statements::Any));
+        let tenant = any(&server).await;
         let (mut plain, mut guest) = (Guest::new(&tenant).await, AsyncGuest::new(&tenant).await);
         let (plain_connection, connection) = (
             plain.open("orders").await.unwrap(),
@@ -84,8 +84,7 @@ fn statements_are_executed_by_name(product: Product) {
 fn a_parameter_that_cannot_be_sent_is_named(product: Product) {
     let server = Server::shared(product);
     block_on(async {
-        let databases = Databases::new().with("orders", pool(server, false, |it| it).await);
-        let (tenant, _) = tenant(&databases, Grant::new("orders", Statements::Any));
+        let tenant = any(server).await;
         let mut guest = AsyncGuest::new(&tenant).await;
         let connection = guest.open().await.unwrap();
         for params in [&[Value::Null, Value::Double(f64::NAN)][..], &[Value::Null]] {
