@@ -240,8 +240,8 @@ impl<S: Transport> Connection<S> {
 
     /// Whether the server has refused a statement because the whole server is read-only (1290, 1836), although this
     /// connection may write: the server was the writer, and is a replica since a failover. The application needs a
-    /// connection to the new writer. Also `true` if the server has not the role that
-    /// [`BridgeBuilder::role`](crate::BridgeBuilder::role) asks for.
+    /// connection to the new writer. Also `true` if the server does not have the
+    /// role that [`BridgeBuilder::role`](crate::BridgeBuilder::role) asks for.
     #[must_use]
     pub fn is_demoted(&self) -> bool {
         self.is_demoted

@@ -25,8 +25,8 @@
 //!
 //! If writing is allowed and a server answers that it is read-only (1290, 1836), it was the writer before a failover.
 //! The pool then closes the connections that it has, each when it is returned or before its next use, and opens new
-//! ones, which resolve the endpoint's name again. It does the same if a server has not the role of
-//! [`BridgeBuilder::role`](crate::BridgeBuilder::role). The pool does not repeat the statement that was refused.
+//! ones, which resolve the endpoint's name again. It does the same if a server does not have the
+//! role of [`BridgeBuilder::role`](crate::BridgeBuilder::role). The pool does not repeat the statement that was refused.
 
 mod builder;
 mod connection_limit;

@@ -135,8 +135,8 @@ impl GatewayBuilder {
     }
 
     /// How many connections one source may have open: an IPv4 address, or the network of 64 bits of an IPv6 address. The
-    /// gateway closes a connection beyond the limit at once. It does not limit this machine, nor a gateway behind a TLS proxy
-    /// ([`Self::behind_tls_proxy`]), all of whose connections have one source. Default: 250.
+    /// gateway closes a connection beyond the limit at once. It does not limit this machine, nor a gateway behind a TLS
+    /// proxy ([`Self::behind_tls_proxy`]), all of whose connections have one source. Default: 250.
     #[must_use]
     pub fn max_client_connections_per_source(mut self, limit: usize) -> Self {
         self.connection_limits.per_source = limit;

@@ -20,8 +20,8 @@ pub use config::TlsConfig;
 
 /// How long a client may take for its handshake.
 const LIMIT: Duration = Duration::from_secs(10);
-/// How many handshakes of other machines may be open at once, in all and from one source. The
-/// gateway closes a connection beyond the limit.
+/// How many handshakes of other machines may be open at once, in all and from one source. The gateway closes a
+/// connection beyond the limit.
 const IN_ALL: usize = 200;
 const PER_SOURCE: usize = 20;
 

@@ -15,7 +15,7 @@ pub(crate) trait Shape: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// The host does not keep so much.
+    /// `not-permitted`: the names of the columns take more memory than the host keeps for a result.
     fn columns(columns: &[mysql::Column]) -> Result<Self::Columns, GuestError>;
 
     /// The values of a row.

@@ -12,6 +12,7 @@ mod answers;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::cancel::ServerSession;
 use super::commands::Outgoing;
 use super::execute::FLIGHT_LENGTH;
 use super::leftovers::Leftovers;
@@ -305,9 +306,7 @@ impl<S: Transport> Connection<S> {
     }
 
     /// Queries the identity of the server and the session; `None` if the server does not return it.
-    pub(crate) async fn server_session(
-        &mut self,
-    ) -> Result<Option<super::cancel::ServerSession>, Error> {
+    pub(crate) async fn server_session(&mut self) -> Result<Option<ServerSession>, Error> {
         self.set_up.want_identity();
         self.ask_identity(true).await?;
         self.set_up_now().await?;

@@ -71,8 +71,8 @@ pub enum ErrorKind {
     /// As [`Self::Server`], received before TLS: anyone on the path may have written it.
     #[error("{} (received before TLS, so it may not be from the server)", server_words(.0))]
     ServerBeforeTls(ServerError),
-    /// The server has not the role that [`crate::BridgeBuilder::role`] asks for. The connection is unusable. A statement
-    /// that was sent with the set-up may have been executed, if it only reads.
+    /// The server does not have the role that [`crate::BridgeBuilder::role`] asks for. The connection is unusable. A
+    /// statement that only reads may have been executed, because it is sent with the set-up.
     #[error("the server is not {expected}")]
     WrongRole {
         /// The role that was asked for.

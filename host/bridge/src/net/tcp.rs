@@ -66,7 +66,7 @@ fn set_options(stream: TcpStream, user_timeout: Duration) -> io::Result<TcpStrea
 }
 
 /// The idle time before the first probe, and the interval between probes: the last one of a dead peer falls due at the
-/// limit. The system counts in seconds.
+/// limit, or earlier if that is more than 3 minutes. The system counts in seconds.
 fn probes(limit: Duration) -> (Duration, Duration) {
     let second = Duration::from_secs(1);
     let interval = limit.as_secs().checked_div(PROBES).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! A body that is cut off only after what it has given is flushed.
+//! Delays the error of a body until the bytes before it are flushed to the client.
 //!
 //! hyper closes the connection at a body's error, and discards what it has not written yet. A client that reads slowly
 //! would then lose the end of the body, which says that the result is incomplete.
@@ -45,7 +45,9 @@ impl Flushes {
         if state.completed > before {
             return Poll::Ready(());
         }
-        state.waiting.push(cx.waker().clone());
+        if !state.waiting.iter().any(|it| it.will_wake(cx.waker())) {
+            state.waiting.push(cx.waker().clone());
+        }
         Poll::Pending
     }
 }

@@ -28,8 +28,9 @@ use crate::metrics::Counters;
 /// A connection for one request, from a pool or of a session.
 ///
 /// When it is dropped, the connection returns to where it came from: to its session, or to the pool. The pool resets the
-/// session if a statement may have left something in it, or if the pool has several callers. If a statement was being executed, because the request was given up, the statement is killed and a session
-/// ends: what the statement has done is not known to its client.
+/// session if a statement may have left something in it, or if the pool has several callers. If a statement was being
+/// executed, because the request was given up, the statement is killed and a session ends: what the statement has done
+/// is not known to its client.
 pub(crate) struct Lease {
     /// Taken when it is dropped, or becomes a session's.
     connection: Option<Box<PooledConnection>>,

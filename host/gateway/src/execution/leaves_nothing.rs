@@ -1,4 +1,4 @@
-//! Whether a statement may leave something in its session: variables, locks, temporary tables, warnings.
+//! Recognises queries that leave nothing in their session: no variable, lock or temporary table.
 
 use rds_bridge::mysql::first_keyword;
 
@@ -69,6 +69,7 @@ pub(crate) fn leaves_nothing(sql: &str) -> bool {
         && sql.split('\'').step_by(2).all(has_no_effect)
 }
 
+/// Whether a part of a query, without strings, calls known functions alone, and has no word of [`WITH_EFFECT`].
 fn has_no_effect(part: &str) -> bool {
     let is_of_word = |it: char| it.is_alphanumeric() || matches!(it, '_' | '$' | '.');
     let mut before = "";
@@ -77,11 +78,9 @@ fn has_no_effect(part: &str) -> bool {
         let (_, found) = rest.split_at(begin);
         let length = found.find(|it| !is_of_word(it)).unwrap_or(found.len());
         if length == 0 {
-            let is_known = match rest.starts_with('(') {
-                // Right behind the word.
-                true => is_one_of(before, &FUNCTIONS) || is_one_of(before, &KEYWORDS),
-                false => is_one_of(before, &KEYWORDS),
-            };
+            let is_right_behind = rest.starts_with('(');
+            let is_known =
+                is_one_of(before, &KEYWORDS) || is_right_behind && is_one_of(before, &FUNCTIONS);
             if !before.is_empty() && !is_known {
                 return false;
             }
@@ -94,10 +93,8 @@ fn has_no_effect(part: &str) -> bool {
             return false;
         }
         // Only white space may be between a name and its parenthesis.
-        before = match after.trim_start().starts_with('(') {
-            true => word,
-            false => "",
-        };
+        let is_before_parenthesis = after.trim_start().starts_with('(');
+        before = if is_before_parenthesis { word } else { "" };
         rest = after;
     }
     true

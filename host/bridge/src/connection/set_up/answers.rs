@@ -1,4 +1,4 @@
-//! What a server answers to the set-up's questions.
+//! Reads a server's answers to the set-up's queries: its identity, and its role.
 
 use super::SessionSettings;
 use crate::connection::cancel::ServerSession;
@@ -16,6 +16,7 @@ impl SessionSettings {
 }
 
 impl<S: Transport> Connection<S> {
+    /// Tells the cancel handles which session this is.
     pub(super) fn identify(&self, session: ServerSession) {
         // The greeting has only 32 bits of the id.
         let in_greeting = u64::from(self.session().connection_id);
@@ -26,8 +27,8 @@ impl<S: Transport> Connection<S> {
         });
     }
 
-    /// Compares the server's role with the one that was asked for. A server with another role was in that role before a
-    /// failover, or its name leads to the wrong one.
+    /// Compares the server's role with the expected one. The roles differ during a failover, or if the endpoint is that of
+    /// another role.
     pub(super) fn check_role(&mut self, found: Option<Role>) -> Result<(), Error> {
         let expected = self.set_up.settings.role;
         let kind = match found {
