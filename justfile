@@ -78,10 +78,8 @@ server product *command: c-compiler
 # Test a program that embeds the component in its own Wasmtime engine, and a host of guests, whose output docs/guests.md shows
 [group('test')]
 test-embedding: build-tests mysql mariadb guests
-    cargo test --locked -p rds-bridge --features jit --lib component
-    cargo build --locked -p rds-bridge --features jit --example embed
-    for server in mysql mariadb; do cargo run --quiet --locked -p rds-bridge-test-support --example server -- "$server" "$CARGO_TARGET_DIR/debug/examples/embed"; done
-    cargo build --locked --workspace --example two_tenants
+    cargo build --locked --workspace --examples
+    for server in mysql mariadb; do "$CARGO_TARGET_DIR/debug/examples/server" "$server" "$CARGO_TARGET_DIR/debug/examples/embed"; done
     for server in mysql mariadb; do "$CARGO_TARGET_DIR/debug/examples/server" "$server" "$CARGO_TARGET_DIR/debug/examples/two_tenants" "$RDS_BRIDGE_GUESTS/report.wasm" | diff <(grep -E '^(shop|warehouse), ' docs/guests.md) -; done
 
 # Test the scripts that fetch roots, install a Rust for WebAssembly, package and deploy, with stand-in tools
@@ -248,10 +246,10 @@ component-check: wasm-target python
         for file in "$PWD/$built" "$PWD/component/built/${built##*/}"; do \
             ( cd tests/python/portability && RDS_BRIDGE_COMPONENT_FILE="$file" '{{venv}}/bin/python' -m unittest test_python ); done; done
 
-# Check the packages for crates.io: that each crate compiles from its own files, and that a program can use them without a WebAssembly toolchain
+# Check the packages for crates.io: that they compile from their own files (--each: each alone, as a release does), and that a program can use them without a WebAssembly toolchain
 [group('check')]
-package-crates: c-compiler
-    python3 tests/python/packages/package_crates.py
+package-crates *arguments: c-compiler
+    python3 tests/python/packages/package_crates.py {{arguments}}
 
 # Check the dependencies' licences, advisories and duplicates
 [group('check')]

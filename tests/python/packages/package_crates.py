@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """Packages the published crates, and uses the library from its package as another program does.
 
-    package_crates.py
+    package_crates.py [--each]
 
-1. `cargo package` creates the packages and compiles each from its own files.
+1. `cargo package` creates the packages, each with its own files only. cargo then checks all of them in one workspace of
+   their own. With --each, cargo instead compiles each package alone, as `cargo publish` does, which takes minutes more:
+   this also finds a feature that one package enables and another one needs.
 2. Each package contains its licences and a README, and refers to no file outside of it.
 3. A program in an empty folder is built with the library's packages, and signs a token. The build has no WebAssembly
    toolchain: its PATH contains cargo, a C compiler, and a rustc that refuses WebAssembly.
@@ -25,6 +27,8 @@ ROOT = HERE.parents[2]
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 # Without debug information, like the dependencies in this workspace, so that those already compiled can be used.
 SHARED = {"CARGO_TARGET_DIR": str(TARGET), "CARGO_PROFILE_DEV_DEBUG": "none", "CARGO_INCREMENTAL": "0"}
+# The folder of the unpacked packages. Its path is always the same, so that a second run compiles only what changed.
+PACKAGES = TARGET / "package/unpacked"
 LIBRARY = "rds-bridge"
 # The files that each package must contain in addition to its own.
 CARRIED = ["LICENSE-APACHE", "LICENSE-MIT", "README.md"]
@@ -57,6 +61,14 @@ edition = "2024"
 [dependencies]
 {library} = "={version}"
 secrecy = {{ version = "0.10", default-features = false }}
+
+[patch.crates-io]
+{patches}
+"""
+
+WORKSPACE = """[workspace]
+resolver = "3"
+members = ["*-*"]
 
 [patch.crates-io]
 {patches}
@@ -122,6 +134,27 @@ def run(*command, **options):
     return subprocess.run(command, check=True, text=True, **options)
 
 
+def unpack(versions):
+    """Unpacks the packages. Returns their folder."""
+    shutil.rmtree(PACKAGES, ignore_errors=True)
+    PACKAGES.mkdir(parents=True)
+    for name, version in versions.items():
+        run("tar", "-xzf", str(TARGET / "package" / f"{name}-{version}.crate"), "-C", str(PACKAGES))
+    return PACKAGES
+
+
+def patches(packages, versions, names):
+    """The lines of a manifest with which cargo takes these packages from a folder."""
+    return "\n".join(f'{name} = {{ path = "{packages / f"{name}-{versions[name]}"}" }}' for name in names)
+
+
+def check_together(packages, versions):
+    """Checks all packages in one workspace, with the tested versions of what they depend on."""
+    (packages / "Cargo.toml").write_text(WORKSPACE.format(patches=patches(packages, versions, sorted(versions))))
+    shutil.copy(ROOT / "Cargo.lock", packages / "Cargo.lock")
+    run("cargo", "check", "--quiet", "--workspace", cwd=packages, env=os.environ | SHARED)
+
+
 def use(packages, versions, folder):
     """Builds the program with the library's packages in an empty folder. Returns the lines that it prints."""
     sysroot = Path(run("rustc", "--print", "sysroot", capture_output=True).stdout.strip())
@@ -131,8 +164,8 @@ def use(packages, versions, folder):
     program = folder / "program"
     (program / "src").mkdir(parents=True)
     shutil.copy(HERE / "program.rs", program / "src/main.rs")
-    patches = [f'{name} = {{ path = "{packages / f"{name}-{versions[name]}"}" }}' for name in needed(packages, versions)]
-    manifest = MANIFEST.format(library=LIBRARY, version=versions[LIBRARY], patches="\n".join(patches))
+    patched = patches(packages, versions, needed(packages, versions))
+    manifest = MANIFEST.format(library=LIBRARY, version=versions[LIBRARY], patches=patched)
     (program / "Cargo.toml").write_text(manifest)
     # The tested versions, which are already compiled.
     shutil.copy(ROOT / "Cargo.lock", program / "Cargo.lock")
@@ -152,33 +185,34 @@ def needed(packages, versions):
     return sorted(found)
 
 
-def main():
+def main(arguments):
+    if arguments not in ([], ["--each"]):
+        sys.exit(f"error: {arguments}: the only argument is --each")
+    each = bool(arguments)
     metadata = run("cargo", "metadata", "--locked", "--no-deps", "--format-version", "1", cwd=ROOT, capture_output=True)
     versions = published(json.loads(metadata.stdout))
     selection = [argument for name in versions for argument in ("--package", name)]
+    alone = [] if each else ["--no-verify"]
     # Uncommitted files are packaged too. The check shows whether a release would work, and publishes nothing.
-    run("cargo", "package", "--quiet", "--locked", "--allow-dirty", *selection, cwd=ROOT, env=os.environ | SHARED)
+    run("cargo", "package", "--quiet", "--locked", "--allow-dirty", *alone, *selection, cwd=ROOT, env=os.environ | SHARED)
+    packages = unpack(versions)
+    wrong = [problem for name, version in versions.items() for problem in problems(packages / f"{name}-{version}")]
+    if wrong:
+        sys.exit("\n".join(f"error: {problem}" for problem in wrong))
+    if not each:
+        check_together(packages, versions)
 
-    with tempfile.TemporaryDirectory(prefix="rds-bridge-packages-") as folder:
-        folder = Path(folder).resolve()
-        packages = folder / "packages"
-        packages.mkdir()
-        for name, version in versions.items():
-            run("tar", "-xzf", str(TARGET / "package" / f"{name}-{version}.crate"), "-C", str(packages))
-        wrong = [problem for name, version in versions.items() for problem in problems(packages / f"{name}-{version}")]
-        if wrong:
-            sys.exit("\n".join(f"error: {problem}" for problem in wrong))
-
-        sha256, token = use(packages, versions, folder)
-        component = packages / f"rds-bridge-component-{versions['rds-bridge-component']}"
-        record = json.loads((component / "built/built.json").read_text())
-        vector = json.loads((ROOT / "tests/vectors/presign/vectors.json").read_text(encoding="utf-8"))["vectors"][0]
-        if sha256 != record["files"]["rds_bridge.wasm"]:
-            sys.exit(f"error: the program has the component {sha256}, and not the one of the package")
-        if token != vector["token"]:
-            sys.exit("error: the program signs another token than the vector's")
+    with tempfile.TemporaryDirectory(prefix="rds-bridge-program-") as folder:
+        sha256, token = use(packages, versions, Path(folder).resolve())
+    component = packages / f"rds-bridge-component-{versions['rds-bridge-component']}"
+    record = json.loads((component / "built/built.json").read_text())
+    vector = json.loads((ROOT / "tests/vectors/presign/vectors.json").read_text(encoding="utf-8"))["vectors"][0]
+    if sha256 != record["files"]["rds_bridge.wasm"]:
+        sys.exit(f"error: the program has the component {sha256}, and not the one of the package")
+    if token != vector["token"]:
+        sys.exit("error: the program signs another token than the vector's")
     print(f"packaged {', '.join(versions)}; a program built with them signs as it must")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
