@@ -19,6 +19,7 @@ mod places;
 mod raw_user;
 mod read_only;
 mod readiness;
+mod roles;
 mod sessions;
 mod strangers;
 #[cfg(unix)]

@@ -25,7 +25,7 @@ pub(crate) use cancel::{Redial, Redialling};
 pub(crate) use leftovers::Leftovers;
 pub(crate) use result_lengths::ResultLengths;
 pub use rows::Rows;
-pub(crate) use set_up::SessionSettings;
+pub(crate) use set_up::{ROLE_QUERY, SessionSettings, role};
 pub use transaction::{AccessMode, IsolationLevel, Transaction, TransactionOptions};
 
 use std::fmt;

@@ -16,6 +16,19 @@ pub enum Role {
     Reader,
 }
 
+impl Role {
+    /// The role with the name `any`, `writer` or `reader`, as settings have it.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "any" => Some(Self::Any),
+            "writer" => Some(Self::Writer),
+            "reader" => Some(Self::Reader),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

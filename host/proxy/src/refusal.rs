@@ -5,7 +5,7 @@
 
 use rds_bridge::component::ServerError;
 use rds_bridge::error::{Category, Chain, Remedy};
-use rds_bridge::{Error, Stage};
+use rds_bridge::{Error, ErrorKind, Stage};
 use rds_bridge_text::Printable;
 use rds_bridge_wire::{Header, err_packet};
 
@@ -80,7 +80,7 @@ impl Refusal {
         let mut refusal = match error.server_error() {
             Some(server) => Self::of_server(server, error.stage()),
             None => {
-                let (code, sql_state) = code(error.category());
+                let (code, sql_state) = code(error);
                 let message = format!("{OWN}{}", Chain(error));
                 Self::new(code, sql_state, Printable(&message).to_string())
             }
@@ -128,9 +128,13 @@ impl Refusal {
 }
 
 /// `ER_NET_READ_ERROR`, `ER_ACCESS_DENIED_ERROR`, `ER_CON_COUNT_ERROR`, or `ER_UNKNOWN_ERROR`. Codes of client errors,
-/// from 2000 on, would fit better; but MariaDB's client takes them for a malformed packet.
-fn code(category: Category) -> (u16, &'static str) {
-    match category {
+/// from 2000 on, would fit better; but MariaDB's client takes them for a malformed packet. A server that is not the
+/// writer is `ER_OPTION_PREVENTS_STATEMENT`, after which clients that know failovers connect again.
+fn code(error: &Error) -> (u16, &'static str) {
+    if let ErrorKind::WrongRole { .. } = error.kind() {
+        return (1290, "HY000");
+    }
+    match error.category() {
         Category::Network => (1158, "08S01"),
         Category::Credentials | Category::Login => (1045, "28000"),
         Category::Limit => (1040, "08004"),
@@ -144,7 +148,6 @@ fn code(category: Category) -> (u16, &'static str) {
 
 #[cfg(test)]
 mod tests {
-    use rds_bridge::ErrorKind;
     use rds_bridge::error::Cause;
 
     use super::*;

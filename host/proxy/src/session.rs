@@ -262,8 +262,7 @@ impl Session {
     async fn complete_unused_login(&self, greeted: InitialHandshakeReceived) {
         let completed = async {
             let logged_in = greeted.start_tls().await?.log_in().await?;
-            let upstream = Upstream::set_up(logged_in.into_raw(), false).await?;
-            upstream.close(true).await;
+            Upstream::new(logged_in.into_raw()).close(true).await;
             Ok::<(), Error>(())
         };
         if let Err(error) = completed.await {

@@ -32,12 +32,17 @@ pub(crate) struct Upstream {
 }
 
 impl Upstream {
-    /// Makes the session read-only, if it must be.
-    pub(crate) async fn set_up(raw: RawConnection, is_read_only: bool) -> Result<Self, Error> {
-        let mut this = Self {
+    pub(crate) fn new(raw: RawConnection) -> Self {
+        Self {
             raw,
             has_answered: true,
-        };
+        }
+    }
+
+    /// Checks the server's role, if one is required, and makes the session read-only, if it must be.
+    pub(crate) async fn set_up(raw: RawConnection, is_read_only: bool) -> Result<Self, Error> {
+        let mut this = Self::new(raw);
+        this.raw.check_role().await?;
         if is_read_only {
             this.make_read_only().await?;
         }
@@ -66,6 +71,7 @@ impl Upstream {
     ) -> Result<(), Error> {
         self.has_answered = false;
         self.raw.change_user(requested).await?;
+        self.raw.check_role().await?;
         if is_read_only {
             self.make_read_only().await?;
         }

@@ -26,6 +26,7 @@
 
 mod login;
 mod raw;
+mod raw_role;
 #[cfg(feature = "secrets-manager")]
 mod secret;
 mod tls;

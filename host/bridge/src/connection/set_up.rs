@@ -9,6 +9,8 @@
 
 mod answers;
 
+pub(crate) use answers::{ROLE_QUERY, role};
+
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -120,8 +122,7 @@ impl SetUp {
                 None => query("SET NAMES utf8mb4, autocommit=1"),
             },
             Step::ReadOnly => query("SET SESSION TRANSACTION READ ONLY"),
-            // An Aurora reader has the second one alone.
-            Step::Role => query("SELECT @@global.read_only, @@global.innodb_read_only"),
+            Step::Role => query(ROLE_QUERY),
             Step::Begin => query("START TRANSACTION"),
             Step::RollBack => query("ROLLBACK AND NO CHAIN NO RELEASE"),
             // MariaDB has no server_uuid.
@@ -363,7 +364,7 @@ impl<S: Transport> Connection<S> {
                 Ok(false)
             }
             Event::Row if has_rows => {
-                let found = answers::role(payload);
+                let found = role(payload);
                 self.set_up.reply = Some(reply);
                 self.check_role(found)?;
                 Ok(false)

@@ -122,9 +122,9 @@ impl LoggedIn {
 
 /// A connection after its login, as a stream of packets. Nothing is sent on it, or read from it, but by the caller.
 pub struct RawConnection {
-    attempt: Attempt,
-    tls: TlsStream<TcpStream>,
-    session: Session,
+    pub(super) attempt: Attempt,
+    pub(super) tls: TlsStream<TcpStream>,
+    pub(super) session: Session,
 }
 
 impl RawConnection {

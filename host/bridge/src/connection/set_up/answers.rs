@@ -8,6 +8,9 @@ use crate::protocol::malformed::Malformed;
 use crate::role::Role;
 use rds_bridge_wire::{lenenc_string, text};
 
+/// The query for a server's role. An Aurora reader has the second variable alone.
+pub(crate) const ROLE_QUERY: &str = "SELECT @@global.read_only, @@global.innodb_read_only";
+
 impl SessionSettings {
     /// Whether the server is asked for its role. An RDS Proxy chooses a server for each statement, by its endpoint's role.
     pub(super) fn checks_role(&self) -> bool {
@@ -53,7 +56,7 @@ pub(super) fn session(row: &[u8]) -> Option<ServerSession> {
 }
 
 /// Reads the row of `@@global.read_only` and `@@global.innodb_read_only`. MariaDB has words for some values.
-pub(super) fn role(row: &[u8]) -> Option<Role> {
+pub(crate) fn role(row: &[u8]) -> Option<Role> {
     let (read_only, rest) = lenenc_string(row)?;
     let (innodb_read_only, _) = lenenc_string(rest)?;
     let is_off = |value: &[u8]| matches!(value, b"0" | b"OFF");
