@@ -22,6 +22,7 @@ mod planetscale;
 mod planetscale_recording;
 mod planetscale_types;
 mod reload;
+mod roles;
 mod session_bounds;
 mod sessions;
 mod time_limits;

@@ -26,7 +26,7 @@ mod unquoted;
 
 pub(crate) use allowance::Allowance;
 pub(crate) use deadline::Deadline;
-pub(crate) use failure::{Failure, is_unknown_outcome};
+pub(crate) use failure::{Failure, has_wrong_role, is_unknown_outcome};
 pub(crate) use implicit_commit::Effect;
 pub(crate) use lease::Lease;
 pub(crate) use leases::Leases;

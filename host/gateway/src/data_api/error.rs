@@ -11,7 +11,7 @@ use rds_bridge::{ErrorKind, Stage};
 use tracing::{debug, error, warn};
 
 use crate::access::AccessDenied;
-use crate::execution::{Failure, Outcome, is_unknown_outcome};
+use crate::execution::{Failure, Outcome, has_wrong_role, is_unknown_outcome};
 use crate::statistics::{Cause, Ending};
 
 /// The header by which SDKs tell the types of errors apart.
@@ -83,6 +83,10 @@ impl ApiError {
     /// which an SDK repeats the statement.
     pub(super) fn of_statement(failure: &Failure) -> Self {
         let ending = match failure {
+            Failure::Database(error) if has_wrong_role(error) => {
+                let (status, kind) = (StatusCode::GATEWAY_TIMEOUT, "DatabaseUnavailableException");
+                return Self::new(status, kind, failure.to_string()).with_ending(Ending::Refused);
+            }
             Failure::Database(error) if is_unknown_outcome(error) => Ending::Unknown,
             failure => failure.into(),
         };

@@ -26,6 +26,8 @@ const NOT_SUPPORTED: u16 = 1235;
 const USER_LIMIT_REACHED: u16 = 1226;
 /// `ER_NET_PACKET_TOO_LARGE`
 const TOO_LARGE: u16 = 1153;
+/// `ER_OPTION_PREVENTS_STATEMENT`, as a server that was the writer says.
+const READ_ONLY_SERVER: u16 = 1290;
 /// `CR_SERVER_GONE_ERROR`, as any client says of a session that has ended.
 const SERVER_GONE: u16 = 2006;
 /// `ER_QUERY_TIMEOUT`
@@ -205,6 +207,12 @@ impl Failure {
     }
 }
 
+/// Whether the server has another role than the database's. A statement that was sent with the question only reads, so
+/// nothing was changed, and a client may repeat its request.
+pub(crate) fn has_wrong_role(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::WrongRole { .. })
+}
+
 /// Whether it is not known how far the server came with a statement that was sent.
 pub(crate) fn is_unknown_outcome(error: &Error) -> bool {
     match error.kind() {
@@ -269,6 +277,7 @@ fn own_code(kind: &ErrorKind) -> u16 {
     match kind {
         ErrorKind::PoolTimeout { .. } => TOO_MANY_CONNECTIONS,
         ErrorKind::RowTooLarge { .. } => TOO_LARGE,
+        ErrorKind::WrongRole { .. } => READ_ONLY_SERVER,
         ErrorKind::Closed | ErrorKind::Io(_) | ErrorKind::Unusable => SERVER_GONE,
         ErrorKind::Resolve { .. } | ErrorKind::Connect(_) | ErrorKind::Timeout(_) => UNREACHABLE,
         _ => UNKNOWN,

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::status;
 use crate::access::AccessDenied;
 use crate::caller::{NotAdmitted, TokenError};
-use crate::execution::{Failure, Outcome, is_unknown_outcome};
+use crate::execution::{Failure, Outcome, has_wrong_role, is_unknown_outcome};
 use crate::http::Refused;
 use crate::statistics::{Cause, Ending};
 
@@ -232,6 +232,7 @@ impl ApiError {
             };
         }
         let (status, kind) = match error.category() {
+            _ if has_wrong_role(error) => (StatusCode::SERVICE_UNAVAILABLE, Type::Network),
             // Of the parameters: those of the connection were needed before.
             Category::Settings => (StatusCode::BAD_REQUEST, Type::InvalidParameters),
             Category::Limit => (StatusCode::UNPROCESSABLE_ENTITY, Type::ResultTooLarge),
