@@ -27,6 +27,7 @@ mod log;
 #[cfg(target_os = "linux")]
 mod long_rows;
 mod refusals;
+mod roles;
 mod sessions;
 mod sql_modes;
 mod values;

@@ -109,6 +109,16 @@ mod tests {
                 "line 4, column 1: callers.a.certificate: the gateway verifies no certificate: set client_ca_file",
             ),
             (
+                "[databases.d]\nendpoint = \"e\"\nrole = \"reader\"\n[callers.a]\npassword_sha256_twice = \
+                 \"e0a8d6b1a5a1b4a1c5f9d3b2c7e6f5a4d3c2b1a0f9e8d7c6b5a4f3e2d1c0b9a8\"\n[[callers.a.grants]]\n\
+                 database = \"d\"\nstatements = \"any\"\naccess = \"read-write\"\n",
+                "line 9, column 1: callers.a.grants[0].access: the role of [databases.d] is \"reader\"",
+            ),
+            (
+                "[databases.d]\nendpoint = \"e\"\nrole = \"primary\"\n",
+                "line 3, column 8: unknown variant `primary`, expected one of `any`, `writer`, `reader`",
+            ),
+            (
                 "[callers.a]\njwt = { issuer = \"i\", claim = \"\", subject = \"s\" }\n\
                  [gateway.jwt.i]\nissuer = \"i\"\njwks_url = \"https://i/\"\naudience = \"a\"\n",
                 "line 2, column 23: callers.a.jwt.claim: it is empty",

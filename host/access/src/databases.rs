@@ -26,10 +26,25 @@ pub struct Database {
     pub connect_to: Option<String>,
     /// PEM file of the certificate authorities to trust instead of the bundled ones.
     pub ca_file: Option<PathBuf>,
+    /// Role that the server must have; `None` is any.
+    pub role: Option<Role>,
     /// Limit on new connections in each second; `None` is 150.
     pub connections_per_second: Option<NonZeroU32>,
     /// Limit on the gateway's connections, over all database users; `None` is 10.
     pub max_connections: Option<NonZeroU32>,
+}
+
+/// Which server of a cluster connections may use.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Role {
+    /// Whichever server the endpoint leads to.
+    Any,
+    /// The server that accepts writes.
+    Writer,
+    /// A server that is read-only.
+    Reader,
 }
 
 impl Database {
@@ -45,6 +60,7 @@ impl Database {
             profile: None,
             connect_to: None,
             ca_file: None,
+            role: None,
             connections_per_second: None,
             max_connections: None,
         }

@@ -7,10 +7,10 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::{NonZeroU16, NonZeroU32};
 use std::path::{Path, PathBuf};
 
-use rds_bridge::DEFAULT_PORT;
 use rds_bridge::error::{Chain, ErrorKind};
 use rds_bridge::tls::TrustAnchorsError;
-use rds_bridge_access::{Config, Database};
+use rds_bridge::{DEFAULT_PORT, Role};
+use rds_bridge_access::{self as access, Config, Database};
 use rds_bridge_proxy::DEFAULT_RATE;
 
 use super::connection_arguments::{ConnectionArguments, Own};
@@ -19,7 +19,7 @@ use super::output;
 use super::variables::is_given;
 
 /// The options of one connection, and the keys of a database that stand for them.
-const KEYS: [(&str, &str); 8] = [
+const KEYS: [(&str, &str); 9] = [
     ("--hostname", "endpoint"),
     ("--port", "port"),
     ("--username", "user"),
@@ -28,6 +28,7 @@ const KEYS: [(&str, &str); 8] = [
     ("--profile", "profile"),
     ("--connect-to", "connect_to"),
     ("--ca-file", "ca_file"),
+    ("--role", "role"),
 ];
 
 /// Where the gateway listens if nothing else is set.
@@ -146,6 +147,7 @@ impl Own<'_> {
             "database" => self.database.is_some(),
             "profile" => self.profile.is_some(),
             "connect_to" => self.connect_to.is_some(),
+            "role" => self.role.is_some(),
             _ => false,
         };
         is_of_file.then(|| (*setting, problem.clone()))
@@ -166,6 +168,14 @@ pub(crate) fn with_key(error: Error, own: &Own<'_>) -> Error {
     }
 }
 
+pub(crate) fn role(role: access::Role) -> Role {
+    match role {
+        access::Role::Writer => Role::Writer,
+        access::Role::Reader => Role::Reader,
+        _ => Role::Any,
+    }
+}
+
 /// The settings of the connection to a database.
 pub(crate) fn own(database: &Database) -> Own<'_> {
     Own {
@@ -177,5 +187,6 @@ pub(crate) fn own(database: &Database) -> Own<'_> {
         profile: database.profile.as_deref(),
         connect_to: database.connect_to.as_deref(),
         ca_file: database.ca_file.as_deref(),
+        role: database.role.map(role),
     }
 }

@@ -12,7 +12,7 @@ use super::refused_token;
 use super::sandbox::EngineForALogin;
 #[cfg(feature = "proxy")]
 use super::variables::is_given;
-use rds_bridge::{Bridge, BridgeBuilder, Timeouts};
+use rds_bridge::{Bridge, BridgeBuilder, Role, Timeouts};
 
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Connection")]
@@ -63,6 +63,13 @@ pub(super) struct ConnectionArguments {
     /// PEM file of further certificate authorities to trust, besides the bundled ones or those of --ca-file; repeatable
     #[arg(long, value_name = "FILE")]
     ca_file_extra: Vec<PathBuf>,
+
+    /// Role that the server must have: any, writer or reader [default: any]
+    ///
+    /// A server that is read-only is a reader. During a failover, the endpoint's name may still lead to the earlier
+    /// writer: with this option, such a connection is refused. RDS Proxy is not checked.
+    #[arg(long, env = "DB_ROLE", value_name = "ROLE", value_parser = role, hide_possible_values = true)]
+    role: Option<Role>,
 
     /// Collation of the connection, such as utf8mb4_bin
     ///
@@ -119,6 +126,9 @@ impl ConnectionArguments {
         if let Some(database) = database.and_then(set) {
             builder = builder.database(database);
         }
+        if let Some(role) = own.role.or(self.role) {
+            builder = builder.role(role);
+        }
         let region = own.region.or(self.endpoint.region());
         if let Some(region) = region.and_then(set) {
             builder = builder.region(region);
@@ -149,6 +159,7 @@ impl ConnectionArguments {
             profile: own.profile.or(self.endpoint.profile()).and_then(set),
             connect_to: own.connect_to.or(self.connect_to.as_deref()).and_then(set),
             ca_file: self.ca_file(own),
+            role: own.role.or(self.role),
             ..*own
         }
     }
@@ -201,6 +212,12 @@ impl ConnectionArguments {
         builder
     }
 
+    /// Whether connections must lead to a reader.
+    #[cfg(feature = "proxy")]
+    pub(super) fn asks_for_reader(&self, own: &Own<'_>) -> bool {
+        own.role.or(self.role) == Some(Role::Reader)
+    }
+
     /// Whether a user is given, or a secret that provides one.
     #[cfg(feature = "proxy")]
     pub(super) fn has_user(&self, own: &Own<'_>) -> bool {
@@ -227,7 +244,7 @@ impl ConnectionArguments {
 
 /// The options of the endpoint and of the connection to it, which do not apply to a client of a proxy.
 #[cfg(feature = "proxy")]
-const OF_ENDPOINT: [&str; 8] = [
+const OF_ENDPOINT: [&str; 9] = [
     "--hostname",
     "--port",
     "--region",
@@ -235,6 +252,7 @@ const OF_ENDPOINT: [&str; 8] = [
     "--resolve-cname",
     "--secret",
     "--connect-to",
+    "--role",
     "--collation",
 ];
 
@@ -278,6 +296,12 @@ pub(super) struct Own<'a> {
     pub(super) profile: Option<&'a str>,
     pub(super) connect_to: Option<&'a str>,
     pub(super) ca_file: Option<&'a Path>,
+    pub(super) role: Option<Role>,
+}
+
+/// A role, by its name.
+pub(super) fn role(name: &str) -> Result<Role, &'static str> {
+    Role::from_name(name).ok_or("expected any, writer or reader")
 }
 
 /// The time limit of each stage, for a limit on all of them together.

@@ -23,7 +23,7 @@ const fn name(
     }
 }
 
-const NAMES: [SettingName; 16] = [
+const NAMES: [SettingName; 17] = [
     name("endpoint", "--hostname", Some("DB_HOST")),
     name("port", "--port", Some("DB_PORT")),
     name("user", "--username", Some("DB_USER")),
@@ -37,6 +37,7 @@ const NAMES: [SettingName; 16] = [
     name("ca_file", "--ca-file", Some("DB_CA_FILE")),
     name("extra_ca_file", "--ca-file-extra", None),
     name("allow_writes", "--allow-writes", None),
+    name("role", "--role", Some("DB_ROLE")),
     name("collation", "--collation", None),
     name("max_row_bytes", "--max-row-bytes", None),
     name("timeouts", "--connect-timeout", None),
@@ -77,7 +78,7 @@ pub(super) fn words_of_file(remedy: &Remedy) -> String {
 
 /// The settings whose keys in a configuration file have their names.
 #[cfg(feature = "proxy")]
-const KEYS_OF_FILE: [&str; 7] = [
+const KEYS_OF_FILE: [&str; 8] = [
     "endpoint",
     "port",
     "user",
@@ -85,6 +86,7 @@ const KEYS_OF_FILE: [&str; 7] = [
     "database",
     "connect_to",
     "ca_file",
+    "role",
 ];
 
 #[cfg(test)]

@@ -273,6 +273,7 @@ fn variable_of(setting: &str) -> Option<&'static str> {
         "resolve_cname" => "DB_RESOLVE_CNAME",
         "region" => "DB_REGION",
         "ca_file" => "DB_CA_FILE",
+        "role" => "DB_ROLE",
         _ => return None,
     })
 }

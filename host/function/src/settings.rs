@@ -9,7 +9,7 @@ use super::environment::{Environment, wrong};
 use super::failure::Failure;
 use super::sink::LONGEST_ROW;
 use super::statements::Statements;
-use rds_bridge::{Bridge, BridgeBuilder, Timeouts};
+use rds_bridge::{Bridge, BridgeBuilder, Role, Timeouts};
 
 /// The largest default of `DB_POOL_SIZE`. One process has no use for more connections.
 const LARGEST_DEFAULT_POOL: usize = 16;
@@ -90,6 +90,11 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
         }
         if let Some(path) = self.get("DB_CA_FILE") {
             builder = builder.ca_file(path);
+        }
+        if let Some(name) = self.get("DB_ROLE") {
+            let role = Role::from_name(&name)
+                .ok_or_else(|| wrong("DB_ROLE", &name, "any, writer or reader"))?;
+            builder = builder.role(role);
         }
         if let Some(region) = self.get("DB_REGION") {
             builder = builder.region(region);
@@ -234,6 +239,7 @@ mod tests {
             ("DB_POOL_SIZE", "0"),
             ("ALLOW_AD_HOC_SQL", "perhaps"),
             ("DB_RESOLVE_CNAME", "perhaps"),
+            ("DB_ROLE", "primary"),
             ("INVOKE_MODE", "STREAM"),
             ("JSON_BIGINT", "string"),
             ("DB_QUERIES", "[]"),

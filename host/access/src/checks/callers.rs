@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use super::Checked;
 use crate::callers::Caller;
 use crate::config::Config;
+use crate::databases::Role;
 use crate::error::WrongSetting;
 use crate::gateway::LOOPBACK_CALLER;
-use crate::grants::{Grant, Statements};
+use crate::grants::{Access, Grant, Statements};
 use crate::place::SettingPath;
 
 pub(super) fn check(config: &Config) -> Checked {
@@ -94,6 +95,15 @@ fn check_credentials(config: &Config, name: &str, caller: &Caller, path: &Settin
 
 fn check_grant(config: &Config, grant: &Grant, path: &SettingPath) -> Checked {
     config.check_database(&grant.database, path)?;
+    let database = config.databases.get(&grant.database);
+    if grant.access == Access::ReadWrite && database.is_some_and(|it| it.role == Some(Role::Reader))
+    {
+        let problem = format!(
+            "the role of [databases.{}] is \"reader\", which accepts no writes: set access = \"read-only\"",
+            grant.database
+        );
+        return Err(WrongSetting::new(path.key("access"), problem));
+    }
     let Statements::Named(names) = &grant.statements else {
         return Ok(());
     };

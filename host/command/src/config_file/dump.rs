@@ -3,8 +3,8 @@
 use std::num::NonZeroU16;
 use std::path::Path;
 
-use rds_bridge::DEFAULT_PORT;
-use rds_bridge_access::{Config, Database, ListenerConfig};
+use rds_bridge::{DEFAULT_PORT, Role};
+use rds_bridge_access::{self as access, Config, Database, ListenerConfig};
 use rds_bridge_proxy::{DEFAULT_CLIENTS, DEFAULT_LOGINS, DEFAULT_LOGINS_PER_SOURCE};
 
 use super::{ConfigFile, DRAIN_TIMEOUT, GATEWAY_CONNECTIONS, GATEWAY_LISTEN, own};
@@ -49,6 +49,7 @@ fn fill_database(database: &mut Database, connection: &ConnectionArguments) {
         profile,
         connect_to,
         ca_file,
+        role,
     } = connection.filled(&own(database));
     let (user, name) = (user.map(owned), name.map(owned));
     let (region, profile) = (region.map(owned), profile.map(owned));
@@ -60,6 +61,11 @@ fn fill_database(database: &mut Database, connection: &ConnectionArguments) {
     database.profile = profile;
     database.connect_to = connect_to;
     database.ca_file = ca_file;
+    database.role = Some(match role {
+        Some(Role::Writer) => access::Role::Writer,
+        Some(Role::Reader) => access::Role::Reader,
+        _ => access::Role::Any,
+    });
     if database.port.is_none() {
         database.port = NonZeroU16::new(DEFAULT_PORT);
     }

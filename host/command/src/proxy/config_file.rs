@@ -14,7 +14,7 @@ use super::arguments::Listen;
 use super::endpoint::Endpoint;
 use super::plan::{ListenSetting, Plan, Service, number};
 use super::running::Running;
-use crate::config_file::ConfigFile;
+use crate::config_file::{ConfigFile, role};
 use crate::proxy_error::ProxyError;
 use crate::tls_files::TlsFiles;
 
@@ -60,6 +60,7 @@ impl ConfigFile {
                 profile: database.profile.clone(),
                 connect_to: database.connect_to.clone(),
                 ca_file: database.ca_file.clone(),
+                role: database.role.map(role),
                 listen: listener.listen,
                 unix_socket: listener.unix_socket.clone(),
             },

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::place;
-use crate::connection_arguments::Own;
+use crate::connection_arguments::{Own, role};
+use rds_bridge::Role;
 
 /// The settings of an endpoint. Those that are `None` come from the options.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,12 +19,13 @@ pub(crate) struct Endpoint {
     pub(crate) profile: Option<String>,
     pub(crate) connect_to: Option<String>,
     pub(crate) ca_file: Option<PathBuf>,
+    pub(crate) role: Option<Role>,
     pub(crate) listen: Option<SocketAddr>,
     pub(crate) unix_socket: Option<PathBuf>,
 }
 
 const SETTINGS: &str =
-    "port, user, region, database, profile, connect-to, ca-file, listen, unix-socket";
+    "port, user, region, database, profile, connect-to, ca-file, role, listen, unix-socket";
 
 impl FromStr for Endpoint {
     type Err = String;
@@ -60,6 +62,7 @@ impl Endpoint {
             profile: self.profile.as_deref(),
             connect_to: self.connect_to.as_deref(),
             ca_file: self.ca_file.as_deref(),
+            role: self.role,
         }
     }
 
@@ -80,6 +83,10 @@ impl Endpoint {
             "profile" => self.profile = text,
             "ca-file" => self.ca_file = Some(value.into()),
             "connect-to" => self.connect_to = text,
+            "role" => {
+                let role = role(value);
+                self.role = Some(role.map_err(|expected| unusable(name, value, expected))?);
+            }
             "listen" => {
                 let address = place::address(value);
                 self.listen = Some(address.map_err(|expected| unusable(name, value, &expected))?);

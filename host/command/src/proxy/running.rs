@@ -93,7 +93,9 @@ pub(crate) async fn bridge(
     engine: &Engine,
 ) -> Result<Bridge, Error> {
     let builder = connection.builder_for(own)?;
-    let builder = builder.engine(engine.clone()).allow_writes(true);
+    // The sessions are the clients', so it only lets errors tell a writer from a reader.
+    let may_write = !connection.asks_for_reader(own);
+    let builder = builder.engine(engine.clone()).allow_writes(may_write);
     builder.build().await.map_err(Error::Bridge)
 }
 
