@@ -140,6 +140,7 @@ mod tests {
                 theirs.write_all(&header.write()).await.unwrap();
                 theirs.write_all(payload).await.unwrap();
             }
+            theirs.shutdown().await.unwrap();
             let answer = ask(&mut ours, flags).await;
             drop(ours);
             let mut sent = Vec::new();
