@@ -207,7 +207,8 @@ impl fmt::Debug for Instance {
     }
 }
 
-#[cfg(all(test, feature = "jit"))]
+#[cfg(test)]
+#[cfg(feature = "jit")]
 mod tests {
     use secrecy::ExposeSecret;
 
