@@ -6,6 +6,7 @@ mod assemble;
 mod auth;
 mod builder;
 pub(crate) mod causes;
+mod cluster;
 pub(crate) mod connect;
 pub(crate) mod deadline;
 mod engine_source;
@@ -31,6 +32,7 @@ use alias::Alias;
 pub use alias::resolve_alias;
 pub use builder::BridgeBuilder;
 pub use builder::DEFAULT_PORT;
+use cluster::Cluster;
 pub use engine_source::EngineSource;
 #[cfg(feature = "secrets-manager")]
 pub use secret::{check_secret_arn, read_secret};
@@ -79,6 +81,8 @@ pub(crate) struct Inner {
     pub(crate) limits: ReadLimits,
     pub(crate) tcp_user_timeout: Duration,
     pub(crate) role: Role,
+    /// The cluster that is searched when the endpoint fails.
+    pub(crate) cluster: Option<Arc<Cluster>>,
     pub(crate) tls: Arc<ClientConfig>,
     pub(crate) engine: Arc<dyn EngineSource>,
     pub(crate) clock: Arc<dyn Clock>,

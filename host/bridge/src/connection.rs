@@ -14,6 +14,7 @@ mod properties;
 mod replies;
 mod result_lengths;
 mod rows;
+mod server_watch;
 mod set_up;
 mod several;
 mod statement_cache;
@@ -25,6 +26,7 @@ pub(crate) use cancel::{Redial, Redialling};
 pub(crate) use leftovers::Leftovers;
 pub(crate) use result_lengths::ResultLengths;
 pub use rows::Rows;
+pub(crate) use server_watch::ServerWatch;
 pub(crate) use set_up::{ROLE_QUERY, SessionSettings, role};
 pub use transaction::{AccessMode, IsolationLevel, Transaction, TransactionOptions};
 
@@ -103,6 +105,7 @@ pub struct Connection<S = TlsStream<TcpStream>> {
     /// The statement that is being executed, if it is to be known whether its result is long.
     watched: Option<Fingerprint>,
     cancel: CancelHandle,
+    watch: Option<Arc<dyn ServerWatch>>,
 }
 
 #[derive(Debug)]
@@ -161,6 +164,7 @@ impl<S: Transport> Connection<S> {
             lengths,
             watched: None,
             cancel,
+            watch: None,
         }
     }
 
@@ -196,6 +200,11 @@ impl<S: Transport> Connection<S> {
     /// [`crate::BridgeBuilder::read_idle_timeout`].
     pub fn set_read_idle_timeout(&mut self, limit: Option<Duration>) {
         self.stream.set_idle_limit(limit);
+    }
+
+    /// Reports to `watch` what this connection learns of its server.
+    pub(crate) fn set_watch(&mut self, watch: Arc<dyn ServerWatch>) {
+        self.watch = Some(watch);
     }
 
     pub(crate) fn set_limits(&mut self, limits: ReadLimits) {
@@ -257,6 +266,11 @@ impl<S: Transport> Connection<S> {
     /// What its statements may have left in the session.
     pub(crate) fn leftovers(&self) -> Leftovers {
         self.leftovers
+    }
+
+    /// Forgets what statements since then may have left: they are known to leave nothing.
+    pub(crate) fn restore_leftovers(&mut self, before: Leftovers) {
+        self.leftovers = before;
     }
 
     /// Whether [`Self::reset`] leaves nothing of what may be in the session.

@@ -12,6 +12,7 @@ mod presign_words;
 #[cfg(feature = "secrets-manager")]
 mod secret_causes;
 mod server_causes;
+mod topology_problem;
 
 pub use crate::remedy::Remedy;
 pub use category::Category;
@@ -27,6 +28,7 @@ pub use presign_words::{describe as presign_words, describe_with as presign_word
 pub(crate) use secret_causes::no_way_to_secrets_manager;
 pub use server_causes::ends_connection;
 pub(crate) use server_causes::is_of_read_only_server;
+pub use topology_problem::TopologyProblem;
 
 use std::error::Error as StdError;
 use std::fmt;

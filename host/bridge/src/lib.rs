@@ -39,6 +39,7 @@
 //! | [`aws`] | credentials, region, and what an endpoint's name tells |
 //! | [`net`], [`clock`] | what can be brought along in place of the system's own |
 //! | [`component`] | the component in its sandbox, by itself |
+//! | [`topology`] | the members of a cluster, to find the new writer before DNS does |
 //! | [`tls`] | certificate authorities, and what a certificate says |
 //! | [`single_flight`] | one call at a time to a source, whose answer all callers share |
 
@@ -67,6 +68,7 @@ pub mod __private {
 }
 pub mod single_flight;
 pub mod tls;
+pub mod topology;
 
 pub mod component;
 

@@ -26,7 +26,9 @@
 //! If writing is allowed and a server answers that it is read-only (1290, 1836), it was the writer before a failover.
 //! The pool then closes the connections that it has, each when it is returned or before its next use, and opens new
 //! ones, which resolve the endpoint's name again. It does the same if a server does not have the
-//! role of [`BridgeBuilder::role`](crate::BridgeBuilder::role). The pool does not repeat the statement that was refused.
+//! role of [`BridgeBuilder::role`](crate::BridgeBuilder::role), and if the bridge has found the new writer in the
+//! cluster's [topology](crate::topology), whose members the pool asks for in the background. The pool does not repeat the
+//! statement that was refused.
 
 mod builder;
 mod connection_limit;
@@ -212,24 +214,29 @@ impl Drop for PooledConnection {
             drop(Object::take(object));
             return;
         }
-        if manager.is_tidy(&object) {
+        let runtime = Handle::try_current();
+        let is_tidy = manager.is_tidy(&object);
+        let asks = runtime.is_ok() && manager.bridge.takes_turn_to_ask();
+        if is_tidy && !asks {
             drop(object);
             manager.offer();
             return;
         }
         // In the background, so that it holds no locks while it is idle. Without a runtime, it is closed.
-        if let Ok(runtime) = Handle::try_current() {
+        if let Ok(runtime) = runtime {
             runtime.spawn(async move {
-                if pool.manager().tidy_up(&mut object).await {
+                let manager = pool.manager();
+                if (is_tidy || manager.tidy_up(&mut object).await)
+                    && (!asks || manager.read_topology(&mut object).await)
+                {
                     drop(object);
                 } else {
                     // At once, so that the server ends what it still executes, and rolls back.
-                    let manager = pool.manager();
                     manager.note_demotion(&object);
                     manager.metrics.lost.fetch_add(1, Ordering::Relaxed);
                     drop(Object::take(object));
                 }
-                pool.manager().offer();
+                manager.offer();
             });
         } else {
             manager.metrics.lost.fetch_add(1, Ordering::Relaxed);

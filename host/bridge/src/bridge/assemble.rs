@@ -172,6 +172,7 @@ impl BridgeBuilder {
         };
         let engine = self.engine_source()?;
         let kind = EndpointKind::of_endpoint(&host);
+        let cluster = self.cluster_of(&host, &kind)?;
         Ok(Bridge {
             inner: Arc::new(Inner {
                 protocol: self.protocol_for(&kind),
@@ -191,6 +192,7 @@ impl BridgeBuilder {
                 limits: self.limits,
                 tcp_user_timeout: self.tcp_user_timeout,
                 role: self.role,
+                cluster,
                 tls,
                 engine,
                 clock: self.clock,

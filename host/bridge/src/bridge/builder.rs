@@ -10,6 +10,7 @@ use rustls::RootCertStore;
 use secrecy::SecretString;
 
 use super::Timeouts;
+use super::cluster::ClusterSettings;
 use super::engine_source::EngineSource;
 use super::timeouts::TCP_USER_TIMEOUT;
 use crate::aws::{Credentials, CredentialsSource};
@@ -49,6 +50,7 @@ pub struct BridgeBuilder {
     pub(super) limits: ReadLimits,
     pub(super) tcp_user_timeout: Duration,
     pub(super) role: Role,
+    pub(super) cluster: ClusterSettings,
     pub(super) engine: Option<Arc<dyn EngineSource>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(super) resolver: Arc<dyn Resolve>,
@@ -87,6 +89,7 @@ impl BridgeBuilder {
             limits: ReadLimits::default(),
             tcp_user_timeout: TCP_USER_TIMEOUT,
             role: Role::Any,
+            cluster: ClusterSettings::default(),
             engine: None,
             clock: Arc::new(SystemClock),
             resolver: Arc::new(SystemResolver),

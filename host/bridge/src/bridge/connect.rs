@@ -6,8 +6,8 @@ use std::sync::Arc;
 use tokio::time::Instant;
 use tracing::{Instrument, Span, debug_span, field};
 
-use super::Inner;
 use super::stages::{Connecting, Resolved};
+use super::{Inner, cluster};
 use crate::error::Error;
 use crate::mysql::Connection;
 
@@ -15,8 +15,21 @@ use crate::mysql::Connection;
 /// function's log collects the times of the stages by it, so it does not depend on the module of the code.
 pub(crate) const STAGES: &str = "rds_bridge::bridge::connect";
 
-/// Connects and logs in, before `end` if there is one.
+/// Connects and logs in, before `end` if there is one: to the endpoint, or if that fails to another server of its
+/// cluster.
 pub(crate) async fn connect(
+    bridge: &Arc<Inner>,
+    end: Option<Instant>,
+) -> Result<Connection, Error> {
+    match &bridge.cluster {
+        // On the heap, so that the future of a bridge without one stays small.
+        Some(cluster) => Box::pin(cluster::connect(bridge, cluster, end)).await,
+        None => directly(bridge, end).await,
+    }
+}
+
+/// Connects to the endpoint and logs in.
+pub(super) async fn directly(
     bridge: &Arc<Inner>,
     end: Option<Instant>,
 ) -> Result<Connection, Error> {

@@ -71,6 +71,7 @@ impl<S: Transport> Connection<S> {
     /// Makes the connection unusable, because of this error: the position in the stream is unknown from now on.
     pub(super) fn poison(&mut self, error: Error) -> Error {
         self.state = State::Unusable;
+        self.report(&error);
         error
     }
 

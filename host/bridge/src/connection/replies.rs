@@ -43,6 +43,7 @@ impl<S: Transport> Connection<S> {
 
     /// Adds the likely cause if the connection was lost while a long command was written or answered: its length.
     pub(super) fn lost(&self, error: Error) -> Error {
+        self.report(&error);
         match error.kind() {
             ErrorKind::Closed | ErrorKind::Io(_) if self.command_length > LONG_COMMAND => {
                 error.with_causes(of_long_command())
@@ -184,7 +185,9 @@ impl<S: Transport> Connection<S> {
                 self.is_demoted |= may_write && is_of_read_only_server(error);
                 self.transaction.note_refusal();
                 self.state = State::Idle;
-                return Err(self.error(ErrorKind::Server(error.clone())));
+                let refusal = self.error(ErrorKind::Server(error.clone()));
+                self.report(&refusal);
+                return Err(refusal);
             }
         })
     }

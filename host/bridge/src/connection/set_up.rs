@@ -298,7 +298,7 @@ impl<S: Transport> Connection<S> {
         self.set_up_now().await
     }
 
-    pub(super) async fn set_up_now(&mut self) -> Result<(), Error> {
+    pub(crate) async fn set_up_now(&mut self) -> Result<(), Error> {
         if !self.set_up.held.is_empty() {
             self.check_usable()?;
             self.write_held_steps().await?;

@@ -56,6 +56,7 @@ impl Error {
             | ErrorKind::PoolTimeout { .. }
             | ErrorKind::PoolClosed
             | ErrorKind::WrongRole { .. }
+            | ErrorKind::NoOtherServer { .. }
             | ErrorKind::NotCancelled(_) => Category::Network,
             ErrorKind::Tls(_) | ErrorKind::Handshake(HandshakeError::TlsNotOffered) => {
                 Category::Tls

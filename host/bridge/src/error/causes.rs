@@ -4,7 +4,7 @@
 use std::io;
 
 use super::server_causes::{self, Product};
-use super::{ErrorKind, Remedy, Stage, other_protocols};
+use super::{ErrorKind, Remedy, Stage, TopologyProblem, other_protocols};
 use crate::aws::CredentialsError;
 use crate::component::{AuthPlugin, HandshakeError};
 
@@ -71,12 +71,39 @@ pub(crate) fn of_kind(stage: Stage, kind: &ErrorKind) -> Vec<Cause> {
                 "use the writer's endpoint for the writer, and the reader endpoint for readers",
             ),
         ],
+        ErrorKind::NoOtherServer { problem, .. } => of_topology(problem),
         ErrorKind::Malformed(_) => vec![cause(
             "a proxy on the path changes the stream, or the server is not a MySQL server",
             "connect directly, and report the error if it persists",
         )],
         _ => Vec::new(),
     }
+}
+
+fn of_topology(problem: &TopologyProblem) -> Vec<Cause> {
+    let cause = match problem {
+        TopologyProblem::Refused { .. } => cause(
+            "the database user may not read the topology, or the server is of another kind of cluster",
+            "use Aurora for Aurora, or RdsTopology for a Multi-AZ DB cluster and GRANT SELECT ON mysql.rds_topology to \
+             the user; RdsTopology also needs REPLICATION CLIENT",
+        ),
+        TopologyProblem::NotCovered { .. } => cause(
+            "the topology names a host outside of the cluster, another port, or a server of a blue/green deployment",
+            "if the host is an instance of the cluster, give the form of its name with instance_pattern",
+        ),
+        TopologyProblem::SwitchoverInProgress | TopologyProblem::FormerEnvironment => cause(
+            "the switchover is not over, or the resolver still has the addresses from before it",
+            "retry in a moment; a switchover takes a minute or less",
+        ),
+        TopologyProblem::Unanswered
+        | TopologyProblem::NotNamed { .. }
+        | TopologyProblem::SeveralWriters { .. }
+        | TopologyProblem::NotConfirmed { .. } => cause(
+            "a failover is in progress, and the cluster has not chosen its new writer yet",
+            "retry in a moment; if the error persists, check the state of the cluster in the RDS console",
+        ),
+    };
+    vec![cause]
 }
 
 /// Of a connection that was lost after its set-up.

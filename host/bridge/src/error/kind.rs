@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use thiserror::Error as ThisError;
 
-use super::{NotCancelled, handshake_words, presign_words};
+use super::{Error, NotCancelled, TopologyProblem, handshake_words, presign_words};
 #[cfg(feature = "secrets-manager")]
 use crate::aws::SecretError;
 use crate::aws::{CredentialsError, RegionError};
@@ -77,6 +77,15 @@ pub enum ErrorKind {
     WrongRole {
         /// The role that was asked for.
         expected: Role,
+    },
+    /// The endpoint does not lead to a server of the role, and no other member of its cluster could be used in its place
+    /// ([`crate::BridgeBuilder::topology`]).
+    #[error("the endpoint failed, and no other server of its cluster was found: {problem}")]
+    NoOtherServer {
+        /// Why no other server was found.
+        problem: TopologyProblem,
+        /// The error of the endpoint.
+        source: Box<Error>,
     },
     /// Reading from or writing to the connection failed.
     #[error("the connection failed")]

@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use deadpool::managed::{Metrics, Pool, PoolError, WeakPool};
+use deadpool::managed::{Metrics, Object, Pool, PoolError, WeakPool};
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
@@ -54,18 +54,20 @@ async fn keep(pool: WeakPool<Manager>, min_size: usize, limits: Limits, round: D
         }
         close_old_ones(&pool, min_size, limits);
         fill(&pool, min_size).await;
+        read_topology(&pool).await;
+        let asks_every = pool.manager().bridge.asks_every().unwrap_or(round);
         drop(pool);
-        sleep(round).await;
+        sleep(round.min(asks_every)).await;
     }
 }
 
 fn close_old_ones(pool: &Pool<Manager>, min_size: usize, limits: Limits) {
     let counters = &pool.manager().metrics;
     let mut size = pool.status().size;
-    let _closed = pool.retain(|_: &Kept, metrics: Metrics| {
+    let _closed = pool.retain(|kept: &Kept, metrics: Metrics| {
         let counter = if metrics.age() > limits.lifetime {
             &counters.over_age
-        } else if metrics.last_used() > limits.idle && size > min_size {
+        } else if metrics.last_used().max(kept.idle()) > limits.idle && size > min_size {
             &counters.idle
         } else {
             return true;
@@ -109,6 +111,22 @@ async fn make_missing(pool: &Pool<Manager>, min_size: usize) -> Result<(), PoolE
         }
     }
     Ok(())
+}
+
+/// Asks for the members of the cluster over an idle connection. Its idle time goes on.
+async fn read_topology(pool: &Pool<Manager>) {
+    if pool.status().available == 0 || !pool.manager().bridge.takes_turn_to_ask() {
+        return;
+    }
+    let Ok(mut object) = pool.get().await else {
+        return;
+    };
+    let manager = pool.manager();
+    if !manager.read_topology(&mut object).await {
+        manager.metrics.lost.fetch_add(1, Ordering::Relaxed);
+        drop(Object::take(object));
+    }
+    manager.offer();
 }
 
 /// Whether there are more users than the pool may have connections. deadpool also counts a caller whose connection is

@@ -7,6 +7,15 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::mysql::{Connection, Protocol};
 
+/// Connections of an earlier generation lead to a server that is no longer the writer, or may lead to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Generation {
+    /// How many times a connection of the pool has found its server demoted.
+    pub(super) demotions: u64,
+    /// How many times the bridge has found another writer in the endpoint's cluster.
+    pub(super) moves: u64,
+}
+
 /// A connection of the pool. Its idle time is measured by the wall clock, since the monotonic clock may stop while the
 /// process is frozen or the machine sleeps.
 pub(super) struct Kept {
@@ -15,7 +24,7 @@ pub(super) struct Kept {
     /// The bridge's settings of the connection. They are restored for the next user.
     choices: (Protocol, Option<Duration>),
     /// The pool's generation when this connection was opened (see `Manager`).
-    pub(super) generation: u64,
+    pub(super) generation: Generation,
     /// Whether its user has asked for a reset.
     pub(super) is_to_be_reset: bool,
     /// To whom its session belongs, if its owner said so.
@@ -27,7 +36,7 @@ pub(super) struct Kept {
 impl Kept {
     pub(super) fn new(
         connection: Connection,
-        generation: u64,
+        generation: Generation,
         permit: Option<OwnedSemaphorePermit>,
     ) -> Self {
         Self {

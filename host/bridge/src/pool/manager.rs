@@ -7,16 +7,17 @@ use std::time::Duration;
 use backon::{BackoffBuilder, ExponentialBuilder};
 use deadpool::managed::{self, Metrics, RecycleError, RecycleResult};
 use thiserror::Error;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
-use tracing::debug;
+use tracing::{debug, warn};
 
 use super::connection_limit::{Permitted, Share};
 use super::connection_rate::ConnectionRate;
-use super::kept::Kept;
+use super::kept::{Generation, Kept};
 use super::metrics::Counters;
 use crate::bridge::Bridge;
 use crate::connection::Leftovers;
-use crate::error::{Error, ErrorKind, Stage, TOO_MANY_CONNECTIONS};
+use crate::error::{Chain, Error, ErrorKind, Stage, TOO_MANY_CONNECTIONS};
 use crate::mysql::Connection;
 
 /// `ER_ACCESS_DENIED_ERROR`: a wrong token, or too many connections within a second.
@@ -55,8 +56,8 @@ pub(super) struct Manager {
     /// Of a limit that several pools have together.
     pub(super) share: Option<Share>,
     limits: Limits,
-    /// Connections of an earlier generation lead to a server that is no longer the writer.
-    generation: AtomicU64,
+    /// How many times a connection has found its server demoted.
+    demotions: AtomicU64,
     /// Whether a connection was lent to one user after another.
     has_several_users: AtomicBool,
 }
@@ -97,7 +98,7 @@ impl Manager {
             rate,
             share,
             limits,
-            generation: AtomicU64::new(0),
+            demotions: AtomicU64::new(0),
             has_several_users: AtomicBool::new(false),
         }
     }
@@ -179,12 +180,44 @@ impl Manager {
     /// only sign of that, and all connections that were opened until now may lead to the same server.
     pub(super) fn note_demotion(&self, kept: &Kept) {
         if kept.connection.is_demoted() && self.is_current(kept) {
-            self.generation.fetch_add(1, Ordering::Relaxed);
+            self.demotions.fetch_add(1, Ordering::Relaxed);
         }
     }
 
     fn is_current(&self, kept: &Kept) -> bool {
-        kept.generation == self.generation.load(Ordering::Relaxed)
+        kept.generation == self.generation()
+    }
+
+    fn generation(&self) -> Generation {
+        Generation {
+            demotions: self.demotions.load(Ordering::Relaxed),
+            moves: self.bridge.moves(),
+        }
+    }
+
+    /// A new connection, which was begun after so many demotions. Connecting may itself have led to another server, so
+    /// that the moves count up to now.
+    fn keep(
+        &self,
+        connection: Connection,
+        demotions: u64,
+        permit: Option<OwnedSemaphorePermit>,
+    ) -> Kept {
+        self.metrics.connected.fetch_add(1, Ordering::Relaxed);
+        let moves = self.bridge.moves();
+        Kept::new(connection, Generation { demotions, moves }, permit)
+    }
+
+    /// Asks the server for the members of its cluster, for a failover to come. Returns whether the connection can be
+    /// used again.
+    pub(super) async fn read_topology(&self, kept: &mut Kept) -> bool {
+        let reading = self.bridge.read_topology(&mut kept.connection);
+        match timeout(self.limits.check, reading).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => warn!(error = %Chain(&error), "cannot read the cluster's topology"),
+            Err(_) => return false,
+        }
+        self.is_tidy(kept) || self.tidy_up(kept).await
     }
 
     async fn check(&self, kept: &mut Kept, idle: Duration) -> bool {
@@ -243,14 +276,11 @@ impl managed::Manager for Manager {
                     refusal
                 }
             };
-            let generation = self.generation.load(Ordering::Relaxed);
+            let demotions = self.demotions.load(Ordering::Relaxed);
             // On the heap, so that the futures which await a connection of the pool stay small.
             let connecting = Box::pin(self.bridge.connect_before(end));
             let error = match connecting.await {
-                Ok(connection) => {
-                    self.metrics.connected.fetch_add(1, Ordering::Relaxed);
-                    return Ok(Kept::new(connection, generation, permit));
-                }
+                Ok(connection) => return Ok(self.keep(connection, demotions, permit)),
                 Err(error) => error,
             };
             if error.server_error().is_some() && error.stage() == Stage::Login {

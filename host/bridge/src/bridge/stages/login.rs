@@ -100,6 +100,9 @@ impl LoggedIn {
         let lengths = Arc::clone(&bridge.result_lengths);
         let mut connection = Connection::new(tls, session, lengths, cancel);
         connection.set_limits(bridge.limits);
+        if let Some(cluster) = &bridge.cluster {
+            connection.set_watch(cluster.watch());
+        }
         let setting_up = attempt
             .deadline
             .whole(Stage::Session, set_up(bridge, connection));

@@ -1,0 +1,219 @@
+//! What a bridge knows of the endpoint's cluster: its members, and the one to connect to in place of the endpoint.
+
+mod connect;
+mod read;
+mod search;
+mod settings;
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rustls::pki_types::ServerName;
+use tokio::time::Instant;
+
+pub(super) use connect::connect;
+pub(super) use settings::ClusterSettings;
+
+use super::Inner;
+use crate::aws::{RegionSource, region_of_endpoint};
+use crate::connection::ServerWatch;
+use crate::error::{Error, ErrorKind, Stage, TopologyProblem};
+use crate::role::Role;
+use crate::single_flight::SingleFlight;
+use crate::topology::{InstancePattern, Roster, Topology};
+
+/// The endpoint's cluster, shared by all connections of a bridge.
+pub(crate) struct Cluster {
+    topology: Arc<dyn Topology>,
+    pattern: InstancePattern,
+    /// How long a search lasts.
+    wait: Duration,
+    state: Mutex<State>,
+    searches: SingleFlight<TopologyProblem>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    roster: Roster,
+    /// When the members were last asked for in calm weather.
+    asked_at: Option<Instant>,
+    /// The member that is connected to in place of the endpoint.
+    instead: Option<Instead>,
+    /// What the last search that succeeded has found.
+    found: Option<String>,
+    /// How many times a search has led to another writer than before.
+    moves: u64,
+    /// A connection was lost: the next one is set up before it is handed out, to learn the role of its server.
+    is_in_doubt: bool,
+    /// The endpoint, or the member in its place, leads to a server of another role: the next connection begins with a
+    /// search.
+    is_refuted: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Instead {
+    host: String,
+    /// When it was last compared with what the endpoint's name leads to.
+    compared_at: Instant,
+}
+
+impl State {
+    /// The writer, as far as it is known.
+    fn writer(&self) -> Option<&str> {
+        let instead = self.instead.as_ref().map(|instead| instead.host.as_str());
+        let named = || self.roster.candidates(Role::Writer).ok()?.first().copied();
+        instead.or_else(named)
+    }
+
+    /// After a switchover, connections that were opened before may lead to the former environment.
+    fn keep(&mut self, roster: Roster) {
+        if self.roster.is_switching() && !roster.is_switching() {
+            self.moves = self.moves.saturating_add(1);
+        }
+        self.roster = roster;
+    }
+}
+
+impl Cluster {
+    fn new(topology: Arc<dyn Topology>, pattern: InstancePattern, wait: Duration) -> Self {
+        Self {
+            topology,
+            pattern,
+            wait,
+            state: Mutex::default(),
+            searches: SingleFlight::default(),
+        }
+    }
+
+    /// How many times a search has led to another writer than before. Connections that were opened earlier may lead to
+    /// the former one.
+    pub(crate) fn moves(&self) -> u64 {
+        self.with(|state| state.moves)
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
+        work(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Keeps what a member has told, and warns once of what is not used.
+    fn learn(&self, roster: Roster) {
+        self.with(|state| {
+            if roster.ignored() != state.roster.ignored() && !roster.ignored().is_empty() {
+                let ignored = roster.ignored();
+                tracing::warn!(
+                    ?ignored,
+                    "the cluster's topology names hosts that are not used"
+                );
+            }
+            state.keep(roster);
+        });
+    }
+
+    /// From now on, new connections lead to this member in place of the endpoint, whose name may still lead to the
+    /// former writer.
+    fn move_to(&self, host: &str, role: Role, roster: Roster) {
+        self.with(|state| {
+            // Connections to other readers stay as good as they were.
+            if role == Role::Writer && state.writer() != Some(host) {
+                state.moves = state.moves.saturating_add(1);
+            }
+            state.keep(roster);
+            state.found = Some(host.to_owned());
+            state.is_refuted = false;
+            state.is_in_doubt = false;
+            // The reader endpoint leads to any reader: each connection tries it again.
+            state.instead = (role == Role::Writer).then(|| Instead {
+                host: host.to_owned(),
+                compared_at: Instant::now(),
+            });
+        });
+        tracing::info!(host, "connecting to a member in place of the endpoint");
+    }
+
+    fn move_back(&self, from: &str) {
+        self.with(|state| {
+            if state.instead.as_ref().is_some_and(|it| it.host == from) {
+                state.instead = None;
+            }
+        });
+        tracing::info!("the endpoint leads to the writer again");
+    }
+
+    /// What a new connection reports to.
+    pub(super) fn watch(self: &Arc<Self>) -> Arc<dyn ServerWatch> {
+        Arc::new(Watch {
+            cluster: Arc::clone(self),
+            moves: self.moves(),
+        })
+    }
+}
+
+/// What one connection tells the cluster.
+struct Watch {
+    cluster: Arc<Cluster>,
+    /// [`State::moves`] when the connection was opened.
+    moves: u64,
+}
+
+impl Watch {
+    /// A connection to the former writer says nothing of the new one.
+    fn tell(&self, change: impl FnOnce(&mut State)) {
+        self.cluster.with(|state| {
+            if state.moves == self.moves {
+                change(state);
+            }
+        });
+    }
+}
+
+impl ServerWatch for Watch {
+    fn lost(&self) {
+        self.tell(|state| state.is_in_doubt = true);
+    }
+
+    fn has_other_role(&self) {
+        self.tell(|state| state.is_refuted = true);
+    }
+}
+
+impl Inner {
+    /// The bridge with a member of the cluster as its endpoint: tokens are signed and certificates verified for the
+    /// member's own name.
+    ///
+    /// # Errors
+    ///
+    /// The cluster's pattern does not cover the host.
+    fn at_member(&self, cluster: &Cluster, host: &str) -> Result<Self, Error> {
+        let not_covered = || {
+            let host = host.to_owned();
+            let problem = TopologyProblem::NotCovered { host };
+            let source = Box::new(Error::setting("instance_pattern", "it covers no such host"));
+            Error::new(Stage::Connect, ErrorKind::NoOtherServer { problem, source })
+        };
+        if host != self.endpoint.host && !cluster.pattern.covers(host) {
+            return Err(not_covered());
+        }
+        let mut member = self.clone();
+        member.server_name =
+            ServerName::try_from(host.to_owned()).map_err(|_invalid| not_covered())?;
+        host.clone_into(&mut member.endpoint.host);
+        host.clone_into(&mut member.address.host);
+        if let Some((region, source)) = &mut member.endpoint.region
+            && *source != RegionSource::Given
+            && let Some(named) = region_of_endpoint(host)
+        {
+            (*region, *source) = (named, RegionSource::Endpoint);
+        }
+        Ok(member)
+    }
+}
+
+impl fmt::Debug for Cluster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cluster")
+            .field("topology", &self.topology)
+            .field("pattern", &self.pattern)
+            .finish_non_exhaustive()
+    }
+}
