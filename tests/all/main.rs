@@ -23,3 +23,4 @@ mod secrets;
 mod sessions;
 mod statements;
 mod tokens;
+mod topology;

@@ -1,0 +1,100 @@
+//! DNS with no, many or changing addresses, and instances whose names vanish.
+
+use std::time::Duration;
+
+use rds_bridge::error::TopologyProblem;
+use rds_bridge::{Bridge, ErrorKind, Stage};
+use rds_bridge_test_support::server::Server;
+
+use crate::helpers::cluster::{
+    A, B, CLUSTER, Dns, StandIn, as_admin, instance, nowhere, port_of, problem, to_cluster,
+};
+use crate::helpers::live::block_on;
+
+/// A bridge whose endpoint leads to a server that is the instance B.
+async fn bridge(server: &Server, dns: &Dns, topology: &StandIn) -> Bridge {
+    let builder = as_admin(to_cluster(&[server], dns)).topology(topology.clone());
+    let builder = builder.failover_wait(Duration::from_millis(600));
+    builder.build().await.unwrap()
+}
+
+#[test]
+fn an_endpoint_without_addresses_is_one_that_fails() {
+    let server = instance(B, B, &[]);
+    let dns = Dns::new(&[(CLUSTER, server.address()), (B, server.address())]);
+    let topology = StandIn::new(&[("shop-a", false), ("shop-b", true)]);
+    block_on(async {
+        let bridge = bridge(&server, &dns, &topology).await;
+        let mut connection = bridge.connect().await.unwrap();
+        bridge.read_topology(&mut connection).await.unwrap();
+        dns.set(CLUSTER, &[]);
+        let mut connection = bridge.connect().await.unwrap();
+        assert_eq!(port_of(&mut connection).await.unwrap(), server.port());
+        // While one of its addresses may lead to another server, the member is used.
+        tokio::time::sleep(Duration::from_millis(1_100)).await;
+        dns.set(CLUSTER, &[server.address(), nowhere()]);
+        let before = dns.asked(B);
+        bridge.connect().await.unwrap();
+        assert_eq!(dns.asked(B), before + 2);
+        tokio::time::sleep(Duration::from_millis(1_100)).await;
+        dns.set(CLUSTER, &[server.address()]);
+        bridge.connect().await.unwrap();
+        let before = dns.asked(B);
+        bridge.connect().await.unwrap();
+        assert_eq!(dns.asked(B), before);
+    });
+}
+
+#[test]
+fn of_many_addresses_the_first_that_answers_counts() {
+    let server = instance(B, B, &[]);
+    let dns = Dns::new(&[(CLUSTER, server.address())]);
+    dns.set(B, &[nowhere(), nowhere(), server.address()]);
+    let topology = StandIn::new(&[("shop-a", false), ("shop-b", true)]);
+    block_on(async {
+        let bridge = bridge(&server, &dns, &topology).await;
+        let mut connection = bridge.connect().await.unwrap();
+        bridge.read_topology(&mut connection).await.unwrap();
+        dns.set(CLUSTER, &[nowhere()]);
+        let mut connection = bridge.connect().await.unwrap();
+        assert_eq!(port_of(&mut connection).await.unwrap(), server.port());
+    });
+}
+
+#[test]
+fn if_all_names_vanish_the_error_says_so() {
+    let server = instance(B, B, &[]);
+    let dns = Dns::new(&[(CLUSTER, server.address()), (B, server.address())]);
+    let topology = StandIn::new(&[("shop-a", false), ("shop-b", true)]);
+    block_on(async {
+        let bridge = bridge(&server, &dns, &topology).await;
+        let mut connection = bridge.connect().await.unwrap();
+        bridge.read_topology(&mut connection).await.unwrap();
+        for name in [CLUSTER, B] {
+            dns.set(name, &[]);
+        }
+        let error = bridge.connect().await.unwrap_err();
+        assert_eq!(error.stage(), Stage::Resolve);
+        assert_eq!(*problem(&error), TopologyProblem::Unanswered);
+        // It is bounded: each member is tried every 250 ms.
+        assert!(dns.asked(B) <= 4 && dns.asked(A) <= 4);
+        // The name is there again, and nothing else.
+        dns.set(CLUSTER, &[server.address()]);
+        let mut connection = bridge.connect().await.unwrap();
+        assert_eq!(port_of(&mut connection).await.unwrap(), server.port());
+    });
+}
+
+/// Before the members are known, the endpoint's own error is all that there is to say.
+#[test]
+fn without_known_members_nothing_is_searched() {
+    let server = instance(B, B, &[]);
+    let dns = Dns::new(&[(CLUSTER, nowhere()), (B, server.address())]);
+    let topology = StandIn::new(&[("shop-b", true)]);
+    block_on(async {
+        let bridge = bridge(&server, &dns, &topology).await;
+        let error = bridge.connect().await.unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Connect(_)), "{error:?}");
+        assert_eq!(bridge.known_members(), [""; 0]);
+    });
+}
