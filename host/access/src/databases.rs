@@ -28,6 +28,10 @@ pub struct Database {
     pub ca_file: Option<PathBuf>,
     /// Role that the server must have; `None` is any.
     pub role: Option<Role>,
+    /// How the gateway finds the new writer after a failover; `None` follows the endpoint's name. It requires `role`.
+    pub topology: Option<Topology>,
+    /// Host names of the cluster's instances, with `?` for the identifier. `None` derives them from the endpoint's name.
+    pub instance_pattern: Option<String>,
     /// Limit on new connections in each second; `None` is 150.
     pub connections_per_second: Option<NonZeroU32>,
     /// Limit on the gateway's connections, over all database users; `None` is 10.
@@ -47,6 +51,17 @@ pub enum Role {
     Reader,
 }
 
+/// What the servers of a cluster have, from which its members are read.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Topology {
+    /// The table of an Aurora MySQL cluster.
+    Aurora,
+    /// The table of a Multi-AZ DB cluster of RDS for MySQL.
+    Rds,
+}
+
 impl Database {
     /// A database with the defaults of all settings but its endpoint.
     #[must_use]
@@ -61,6 +76,8 @@ impl Database {
             connect_to: None,
             ca_file: None,
             role: None,
+            topology: None,
+            instance_pattern: None,
             connections_per_second: None,
             max_connections: None,
         }

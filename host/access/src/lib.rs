@@ -47,7 +47,7 @@ mod template;
 pub use callers::{Caller, JwtSubject};
 pub use callers_file::{FunctionCallers, FunctionSettings};
 pub use config::Config;
-pub use databases::{Database, Role};
+pub use databases::{Database, Role, Topology};
 pub use error::ConfigError;
 pub use gateway::{GatewayConfig, LOOPBACK_CALLER};
 pub use grants::{Access, Grant, Limits, Statements};

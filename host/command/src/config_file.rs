@@ -13,7 +13,7 @@ use rds_bridge::{DEFAULT_PORT, Role};
 use rds_bridge_access::{self as access, Config, Database};
 use rds_bridge_proxy::DEFAULT_RATE;
 
-use super::connection_arguments::{ConnectionArguments, Own};
+use super::connection_arguments::{ConnectionArguments, Own, Topology};
 use super::error::Error;
 use super::output;
 use super::variables::is_given;
@@ -148,6 +148,8 @@ impl Own<'_> {
             "profile" => self.profile.is_some(),
             "connect_to" => self.connect_to.is_some(),
             "role" => self.role.is_some(),
+            "topology" => self.topology.is_some(),
+            "instance_pattern" => self.instance_pattern.is_some(),
             _ => false,
         };
         is_of_file.then(|| (*setting, problem.clone()))
@@ -176,6 +178,14 @@ pub(crate) fn role(role: access::Role) -> Role {
     }
 }
 
+fn topology(topology: access::Topology) -> Option<Topology> {
+    match topology {
+        access::Topology::Aurora => Some(Topology::Aurora),
+        access::Topology::Rds => Some(Topology::Rds),
+        _ => None,
+    }
+}
+
 /// The settings of the connection to a database.
 pub(crate) fn own(database: &Database) -> Own<'_> {
     Own {
@@ -188,5 +198,7 @@ pub(crate) fn own(database: &Database) -> Own<'_> {
         connect_to: database.connect_to.as_deref(),
         ca_file: database.ca_file.as_deref(),
         role: database.role.map(role),
+        topology: database.topology.and_then(topology),
+        instance_pattern: database.instance_pattern.as_deref(),
     }
 }

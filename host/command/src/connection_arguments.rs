@@ -12,6 +12,7 @@ use super::refused_token;
 use super::sandbox::EngineForALogin;
 #[cfg(feature = "proxy")]
 use super::variables::is_given;
+use rds_bridge::topology::{Aurora, RdsTopology};
 use rds_bridge::{Bridge, BridgeBuilder, Role, Timeouts};
 
 #[derive(Args, Debug)]
@@ -128,6 +129,14 @@ impl ConnectionArguments {
         }
         if let Some(role) = own.role.or(self.role) {
             builder = builder.role(role);
+        }
+        builder = match own.topology {
+            Some(Topology::Aurora) => builder.topology(Aurora::new()),
+            Some(Topology::Rds) => builder.topology(RdsTopology::new()),
+            None => builder,
+        };
+        if let Some(pattern) = own.instance_pattern {
+            builder = builder.instance_pattern(pattern);
         }
         let region = own.region.or(self.endpoint.region());
         if let Some(region) = region.and_then(set) {
@@ -297,6 +306,15 @@ pub(super) struct Own<'a> {
     pub(super) connect_to: Option<&'a str>,
     pub(super) ca_file: Option<&'a Path>,
     pub(super) role: Option<Role>,
+    pub(super) topology: Option<Topology>,
+    pub(super) instance_pattern: Option<&'a str>,
+}
+
+/// Where a cluster's members are read.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Topology {
+    Aurora,
+    Rds,
 }
 
 /// A role, by its name.

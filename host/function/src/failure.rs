@@ -274,6 +274,7 @@ fn variable_of(setting: &str) -> Option<&'static str> {
         "region" => "DB_REGION",
         "ca_file" => "DB_CA_FILE",
         "role" => "DB_ROLE",
+        "topology" => "DB_TOPOLOGY",
         _ => return None,
     })
 }

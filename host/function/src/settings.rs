@@ -9,6 +9,7 @@ use super::environment::{Environment, wrong};
 use super::failure::Failure;
 use super::sink::LONGEST_ROW;
 use super::statements::Statements;
+use rds_bridge::topology::{Aurora, RdsTopology};
 use rds_bridge::{Bridge, BridgeBuilder, Role, Timeouts};
 
 /// The largest default of `DB_POOL_SIZE`. One process has no use for more connections.
@@ -96,6 +97,12 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
                 .ok_or_else(|| wrong("DB_ROLE", &name, "any, writer or reader"))?;
             builder = builder.role(role);
         }
+        builder = match self.get("DB_TOPOLOGY").as_deref() {
+            None => builder,
+            Some("aurora") => builder.topology(Aurora::new()),
+            Some("rds") => builder.topology(RdsTopology::new()),
+            Some(other) => return Err(wrong("DB_TOPOLOGY", other, "aurora or rds")),
+        };
         if let Some(region) = self.get("DB_REGION") {
             builder = builder.region(region);
         }
@@ -240,6 +247,7 @@ mod tests {
             ("ALLOW_AD_HOC_SQL", "perhaps"),
             ("DB_RESOLVE_CNAME", "perhaps"),
             ("DB_ROLE", "primary"),
+            ("DB_TOPOLOGY", "DNS"),
             ("INVOKE_MODE", "STREAM"),
             ("JSON_BIGINT", "string"),
             ("DB_QUERIES", "[]"),

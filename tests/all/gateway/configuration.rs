@@ -229,6 +229,18 @@ fn a_check_reads_what_connections_need() {
             &[],
             "databases.third.ca_file: cannot use the CA file /missing/third.pem",
         ),
+        (
+            "[gateway]\ntrust_loopback = true\n[databases.third]\nendpoint = \"e.abc.eu-central-1.rds.amazonaws.com\"\nuser = \"u\"\n\
+             topology = \"rds\"\n",
+            &[],
+            "databases.third.topology: set the role of the server that it looks for",
+        ),
+        (
+            "[gateway]\ntrust_loopback = true\n[databases.third]\nendpoint = \"e.abc.eu-central-1.rds.amazonaws.com\"\nuser = \"u\"\n\
+             topology = \"aurora\"\nrole = \"writer\"\nconnect_to = \"127.0.0.1\"\n",
+            &[],
+            "databases.third.topology: it cannot be combined with connect_to",
+        ),
     ] {
         let config = GatewayConfig::new(more);
         let path = config.path();

@@ -50,6 +50,8 @@ fn fill_database(database: &mut Database, connection: &ConnectionArguments) {
         connect_to,
         ca_file,
         role,
+        topology: _,
+        instance_pattern: _,
     } = connection.filled(&own(database));
     let (user, name) = (user.map(owned), name.map(owned));
     let (region, profile) = (region.map(owned), profile.map(owned));

@@ -63,6 +63,7 @@ impl Endpoint {
             connect_to: self.connect_to.as_deref(),
             ca_file: self.ca_file.as_deref(),
             role: self.role,
+            ..Own::default()
         }
     }
 
