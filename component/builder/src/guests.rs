@@ -11,7 +11,7 @@ use crate::compile::Compiler;
 use crate::workspace;
 
 /// The features of `tests/guests`, one for each guest.
-const GUESTS: [&str; 7] = [
+const GUESTS: [&str; 8] = [
     "client",
     "client_async",
     "report",
@@ -19,6 +19,7 @@ const GUESTS: [&str; 7] = [
     "spin",
     "spin_async",
     "spin_inline",
+    "spin_store",
 ];
 /// What determines the guests, beside the compiler.
 const SOURCES: [&str; 8] = [

@@ -21,8 +21,18 @@ mod bindings {
     });
 }
 
+mod with_store {
+    wasmtime::component::bindgen!({
+        path: "guests/wit/spin",
+        world: "test:spin/guest-with-store",
+        imports: { default: async | trappable },
+        exports: { default: async },
+    });
+}
+
 use bindings::Guest;
 use bindings::fermyon::spin::rdbms_types::{DbDataType, DbValue, Error, ParameterValue, RowSet};
+use with_store::GuestWithStore as WithStore;
 
 struct Spin {
     store: Store<State>,
@@ -156,5 +166,38 @@ fn a_guest_of_spin_runs_in_both_forms(product: Product) {
                 .await
                 .unwrap();
         }
+    });
+}
+
+/// Spin's key-value store is an interface that the host does not have.
+#[apply(on_each_server)]
+fn a_guest_that_calls_what_the_host_lacks_traps_alone(product: Product) {
+    let server = Server::shared(product);
+    let component = compiled("spin_store");
+    let mut linker = Linker::new(&ENGINE);
+    rds_bridge_guests::spin::add_to_linker(&mut linker, rds).unwrap();
+    rds_bridge_guests::spin::add_traps_to_linker(&mut linker, &component).unwrap();
+    block_on(async {
+        let tenant = tenant_with(server, Access::ReadOnly, |_| {}).await;
+        let guest = async || {
+            let rds = RdsCtx::new(&tenant);
+            let mut store = Store::new(&ENGINE, State { rds });
+            store.set_epoch_deadline(u64::MAX / 2);
+            let guest = WithStore::instantiate_async(&mut store, &component, &linker);
+            (guest.await.unwrap(), store)
+        };
+        let (trapping, mut its_store) = guest().await;
+        let (other, mut store) = guest().await;
+        let selected = trapping.call_select(&mut its_store, "mysql://orders");
+        assert!(selected.await.unwrap());
+        let called = trapping.call_open_store(&mut its_store, "default");
+        let trap = format!("{:#}", called.await.unwrap_err());
+        let missing = "the host does not have fermyon:spin/key-value@2.0.0#[static]store.open";
+        assert!(trap.contains(missing), "{trap}");
+        // Wasmtime does not enter the guest again.
+        let called = trapping.call_select(&mut its_store, "mysql://orders");
+        called.await.unwrap_err();
+        let selected = other.call_select(&mut store, "mysql://orders");
+        assert!(selected.await.unwrap());
     });
 }

@@ -9,7 +9,8 @@
             feature = "signer",
             feature = "spin",
             feature = "spin_async",
-            feature = "spin_inline"
+            feature = "spin_inline",
+            feature = "spin_store"
         )
     ),
     expect(
@@ -35,3 +36,5 @@ mod signer;
 mod spin;
 #[cfg(all(target_family = "wasm", feature = "spin_async"))]
 mod spin_async;
+#[cfg(all(target_family = "wasm", feature = "spin_store"))]
+mod spin_store;
