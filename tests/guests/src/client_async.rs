@@ -145,6 +145,13 @@ impl Guest for Client {
         let _first = join::first(given_up, until).await;
     }
 
+    async fn spin() {
+        let mut count = 0_u64;
+        loop {
+            count = std::hint::black_box(count).wrapping_add(1);
+        }
+    }
+
     fn drop_connection(connection: u32) {
         drop(CONNECTIONS.with(|all| all.take(connection)));
     }
