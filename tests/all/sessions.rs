@@ -5,6 +5,7 @@ pub(crate) mod ended_connections;
 pub(crate) mod one_flight;
 pub(crate) mod one_flight_of_peers;
 pub(crate) mod pool;
+mod pool_roles;
 pub(crate) mod pool_sessions;
 pub(crate) mod reset;
 mod roles;

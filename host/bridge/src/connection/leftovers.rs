@@ -33,7 +33,8 @@ const SCANNED_LENGTH: usize = 4 << 10;
 
 impl Leftovers {
     /// The state that a statement may leave, by its text. It overestimates: one of [`SIGNS`] may be in a string. It
-    /// does not see the variables that a stored function in a query sets.
+    /// does not see the variables that a stored function in a query sets, and no roles that a procedure or a function
+    /// sets: a reset of a pool's session compares those.
     pub(crate) fn after(sql: &str) -> Self {
         let keyword = first_keyword(sql).unwrap_or_default().to_ascii_uppercase();
         match keyword.as_str() {

@@ -5,9 +5,12 @@
 //! | `SET NAMES utf8mb4, autocommit=1` | The collation of the login packet is one that every server knows, and not the server's default for `utf8mb4`. `init_connect` or `skip-character-set-client-handshake` may have set another character set. With `autocommit=0`, an INSERT would be lost silently. |
 //! | `SET SESSION TRANSACTION READ ONLY` | Sessions are read-only unless [`crate::BridgeBuilder::allow_writes`] is set. |
 //! | `SELECT @@global.read_only, …` | Whether the server is the writer or a reader, if [`crate::BridgeBuilder::role`] asks for one of them. |
+//! | `SELECT CURRENT_ROLE()` | The roles of the login, which must be active again after a reset. Only the sessions of a pool have it. |
 //! | `SELECT CONNECTION_ID(), …` | Identifies the server and the session for a [`crate::CancelHandle`]. It is sent with the first statement after the handle was taken. The connection id in the greeting was sent before TLS, so it is not authenticated. |
 
 mod answers;
+mod roles;
+mod versions;
 
 pub(crate) use answers::{ROLE_QUERY, role};
 
@@ -27,6 +30,7 @@ use crate::protocol::row::Encoding;
 use crate::protocol::text_or_binary::{begins_transaction, only_reads};
 use crate::role::Role;
 use rds_bridge_wire::command::{COM_INIT_DB, COM_QUERY, COM_RESET_CONNECTION, COM_SET_OPTION};
+pub(super) use versions::can_pipeline;
 
 /// The settings of a session.
 #[derive(Clone, Debug, Default)]
@@ -61,6 +65,9 @@ pub(super) struct SetUp {
     has_asked_identity: bool,
     /// A reset that sends its commands one by one was not finished: the session may lack its settings.
     pub(super) is_unfinished: bool,
+    /// The row with the roles of the login, and whether they are compared after a reset.
+    roles: Option<Vec<u8>>,
+    watches_roles: bool,
     /// Whether the server accepts several statements in one `COM_QUERY`. The next command ends that.
     pub(super) accepts_several: bool,
 }
@@ -74,6 +81,8 @@ pub(super) enum Step {
     /// The server's role, which must be the one of [`SessionSettings::role`].
     Role,
     Identify,
+    /// The active roles of the user, which `COM_RESET_CONNECTION` keeps.
+    ActiveRoles,
     /// `START TRANSACTION` before [`Self::RollBack`], which consumes an isolation level that was set for the next
     /// transaction only.
     Begin,
@@ -123,6 +132,7 @@ impl SetUp {
             },
             Step::ReadOnly => query("SET SESSION TRANSACTION READ ONLY"),
             Step::Role => query(ROLE_QUERY),
+            Step::ActiveRoles => query("SELECT CURRENT_ROLE()"),
             Step::Begin => query("START TRANSACTION"),
             Step::RollBack => query("ROLLBACK AND NO CHAIN NO RELEASE"),
             // MariaDB has no server_uuid.
@@ -213,6 +223,9 @@ impl<S: Transport> Connection<S> {
             steps.push_front(Step::Database);
         }
         steps.push_front(Step::Reset);
+        if self.set_up.watches_roles {
+            steps.push_back(Step::ActiveRoles);
+        }
         if self.can_pipeline {
             self.hold_steps(steps);
             self.write_held_steps().await?;
@@ -342,7 +355,8 @@ impl<S: Transport> Connection<S> {
         let range = read.map_err(|error| Error::of_read(Stage::Session, error))?;
         let step = self.set_up.awaited.front().copied();
         let is_identity = step == Some(Step::Identify);
-        let has_rows = is_identity || step == Some(Step::Role);
+        let is_roles = step == Some(Step::ActiveRoles);
+        let has_rows = is_identity || is_roles || step == Some(Step::Role);
         let deprecate_eof = self.deprecate_eof();
         let reply = self.set_up.reply.take();
         let mut reply = reply.unwrap_or_else(|| match step {
@@ -356,17 +370,10 @@ impl<S: Transport> Connection<S> {
                 self.status = summary.status_flags();
                 Ok(true)
             }
-            Event::Row if is_identity => {
-                if let Some(session) = answers::session(payload) {
-                    self.identify(session);
-                }
-                self.set_up.reply = Some(reply);
-                Ok(false)
-            }
             Event::Row if has_rows => {
-                let found = role(payload);
+                let row = payload.to_vec();
                 self.set_up.reply = Some(reply);
-                self.check_role(found)?;
+                self.receive_answer(step, &row)?;
                 Ok(false)
             }
             Event::Pending | Event::Columns if has_rows => {
@@ -375,22 +382,15 @@ impl<S: Transport> Connection<S> {
             }
             // A server other than MySQL and MariaDB may refuse the query. Its statements then cannot be cancelled.
             Event::Error(_) if is_identity => Ok(true),
+            // A server without roles.
+            Event::Error(_) if is_roles => {
+                self.set_up.watches_roles = false;
+                Ok(true)
+            }
             Event::Error(refusal) => Err(error(ErrorKind::Server(refusal))),
             _ => Err(error(ErrorKind::Malformed(Malformed::Unasked))),
         }
     }
-}
-
-/// Whether commands can be pipelined to a server of this version. Aurora MySQL 2, whose version is 5.7, hangs if
-/// several commands arrive at once: MySqlConnector's issues 486 and 1088
-/// (<https://github.com/mysql-net/MySqlConnector/issues/1088>). Aurora MySQL 3, whose version is 8.0, does not.
-///
-/// The version is from the greeting, before TLS. Altering it can only make a connection hang, which anyone on the path
-/// can do in other ways, or cost another round trip.
-pub(super) fn can_pipeline(server_version: &str) -> bool {
-    let major = server_version.split('.').next();
-    let major = major.and_then(|major| major.parse::<u32>().ok());
-    server_version.contains("MariaDB") || major.is_some_and(|major| major >= 8)
 }
 
 #[cfg(test)]

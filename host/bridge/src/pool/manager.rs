@@ -116,6 +116,13 @@ impl Manager {
         }
     }
 
+    /// Connects. Its statements may be those of several users, so the roles of its login are noted.
+    async fn connect_before(&self, end: Option<Instant>) -> Result<Connection, Error> {
+        let mut connection = self.bridge.connect_before(end).await?;
+        connection.watch_roles().await?;
+        Ok(connection)
+    }
+
     /// Clears a connection for the next user: discards an unread reply, rolls back an open transaction, and resets a
     /// session that may hold state. Returns whether it succeeded.
     pub(super) async fn tidy_up(&self, kept: &mut Kept) -> bool {
@@ -278,7 +285,7 @@ impl managed::Manager for Manager {
             };
             let demotions = self.demotions.load(Ordering::Relaxed);
             // On the heap, so that the futures which await a connection of the pool stay small.
-            let connecting = Box::pin(self.bridge.connect_before(end));
+            let connecting = Box::pin(self.connect_before(end));
             let error = match connecting.await {
                 Ok(connection) => return Ok(self.keep(connection, demotions, permit)),
                 Err(error) => error,

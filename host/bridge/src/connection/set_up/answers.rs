@@ -1,6 +1,6 @@
 //! Reads a server's answers to the set-up's queries: its identity, and its role.
 
-use super::SessionSettings;
+use super::{SessionSettings, Step};
 use crate::connection::cancel::ServerSession;
 use crate::connection::{Connection, Transport};
 use crate::error::{Error, ErrorKind, Stage};
@@ -19,8 +19,21 @@ impl SessionSettings {
 }
 
 impl<S: Transport> Connection<S> {
+    /// Receives the row that answers a query of the set-up.
+    pub(super) fn receive_answer(&mut self, step: Option<Step>, row: &[u8]) -> Result<(), Error> {
+        match step {
+            Some(Step::ActiveRoles) => return self.check_active_roles(row),
+            Some(Step::Role) => return self.check_role(role(row)),
+            _ => {}
+        }
+        if let Some(session) = session(row) {
+            self.identify(session);
+        }
+        Ok(())
+    }
+
     /// Tells the cancel handles which session this is.
-    pub(super) fn identify(&self, session: ServerSession) {
+    fn identify(&self, session: ServerSession) {
         // The greeting has only 32 bits of the id.
         let in_greeting = u64::from(self.session().connection_id);
         let is_relayed = session.id & u64::from(u32::MAX) != in_greeting;
@@ -32,7 +45,7 @@ impl<S: Transport> Connection<S> {
 
     /// Compares the server's role with the expected one. The roles differ during a failover, or if the endpoint is that of
     /// another role.
-    pub(super) fn check_role(&mut self, found: Option<Role>) -> Result<(), Error> {
+    fn check_role(&mut self, found: Option<Role>) -> Result<(), Error> {
         let expected = self.set_up.settings.role;
         let kind = match found {
             Some(found) if found == expected => return Ok(()),
