@@ -167,6 +167,7 @@ lint: c-compiler lint-deploy lint-spelling
     git ls-files -z 'host/*.rs' | python3 tests/python/docs/check_quotes.py docs/*.md
     cargo fmt --all --check
     cargo fmt --manifest-path bench/peers/Cargo.toml --check
+    cargo fmt --manifest-path bench/peers/guests/Cargo.toml --check
     cargo fmt --manifest-path tests/gateway_clients/rust/Cargo.toml --check
     cargo fmt --manifest-path tests/guest_apps/Cargo.toml --check
     cargo clippy --locked --workspace --all-targets -- -D warnings
@@ -235,6 +236,7 @@ test-guest-apps: tools mysql mariadb
 [group('check')]
 lint-bench: c-compiler
     cargo clippy --locked --manifest-path bench/peers/Cargo.toml --all-targets -- -D warnings
+    cargo clippy --locked --manifest-path bench/peers/guests/Cargo.toml --all-targets -- -D warnings
     cargo test --locked --manifest-path bench/peers/Cargo.toml --lib
 
 # Check component/built against its source: by hashes, and by bytes if the recorded compiler is installed, else with test vectors
@@ -334,6 +336,13 @@ bench-gateway *arguments: build-bench
     "$CARGO_TARGET_DIR/bench-gateway/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r bench/gateway/requirements.txt
     RDS_BRIDGE_AUTH_PLUGIN='{{released_plugin}}' "$CARGO_TARGET_DIR/release/gateway" \
         --python "$CARGO_TARGET_DIR/bench-gateway/bin/python" --python-peer bench/gateway/fastapi_peer.py {{arguments}}
+
+# Measure guests of a Wasmtime host, beside the library and beside an interface that returns one row a call
+[group('measure')]
+bench-guests *arguments: c-compiler mysql mariadb guests
+    cargo build --quiet --locked --release -p rds-bridge-auth-plugin
+    cargo build --quiet --locked --release --manifest-path bench/peers/guests/Cargo.toml
+    RDS_BRIDGE_AUTH_PLUGIN='{{released_plugin}}' "$CARGO_TARGET_DIR/release/guests" {{arguments}}
 
 # Measure the packaged function and the Python function that it replaces (--starts, --rounds): starts, invocations, CPU, memory
 [group('measure')]

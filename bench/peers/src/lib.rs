@@ -11,6 +11,7 @@
 //! | `export` | whole processes that write a long result: wall-clock time, CPU time, memory |
 //! | `gateway` | the HTTP gateway beside the library, a bare echo, axum with sqlx, and FastAPI; long and slow streams |
 //! | `function` | rds-bridge's Lambda function compared with the original: cold starts, invocations, memory, package |
+//! | `guests`, a package of its own | guests of a Wasmtime host: CPU for 1,000 rows, whole calls, long results |
 //!
 //! [`contenders`] describes how each contender connects, [`rows`] and [`latency`] what it does then, and [`measure`]
 //! how it is measured.

@@ -11,7 +11,8 @@ use crate::compile::Compiler;
 use crate::workspace;
 
 /// The features of `tests/guests`, one for each guest.
-const GUESTS: [&str; 8] = [
+const GUESTS: [&str; 9] = [
+    "bench",
     "client",
     "client_async",
     "report",

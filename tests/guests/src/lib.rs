@@ -3,6 +3,7 @@
     all(
         target_family = "wasm",
         any(
+            feature = "bench",
             feature = "client",
             feature = "client_async",
             feature = "report",
@@ -19,6 +20,8 @@
     )
 )]
 
+#[cfg(all(target_family = "wasm", feature = "bench"))]
+mod bench;
 #[cfg(all(target_family = "wasm", feature = "client"))]
 mod client;
 #[cfg(all(target_family = "wasm", feature = "client_async"))]

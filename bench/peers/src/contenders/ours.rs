@@ -8,7 +8,7 @@ use crate::settings::Settings;
 
 pub struct Ours {
     name: &'static str,
-    pub(crate) bridge: Bridge,
+    pub bridge: Bridge,
 }
 
 impl Ours {

@@ -38,7 +38,15 @@ pub(super) fn build_guest(
     paths: &Paths,
     feature: &str,
 ) -> Result<Vec<u8>, Box<dyn Error>> {
-    compile(toolchain, paths, GUESTS, feature, Vec::new())
+    // That of the benchmark is optimised as the author of a guest does it.
+    let settings = match feature {
+        "bench" => vec![
+            "profile.component.opt-level=3".to_owned(),
+            "profile.component.package.'*'.opt-level=3".to_owned(),
+        ],
+        _ => Vec::new(),
+    };
+    compile(toolchain, paths, GUESTS, feature, settings)
 }
 
 fn compile(
