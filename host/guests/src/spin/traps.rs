@@ -4,11 +4,22 @@ use wasmtime::bail;
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, Linker, ResourceType};
 
-/// The packages of Spin's world beside WASI 0.2.
+/// The packages of Spin's world beside WASI.
 const PACKAGES: [&str; 4] = ["fermyon:spin/", "spin:", "wasi:config/", "wasi:keyvalue/"];
 
+/// Whether an interface is of Spin's world, and not one of WASI that the linker may have in another patch version. A
+/// draft or release candidate, such as `wasi:cli/stdout@0.3.0-rc-2026-03-15`, has no other versions.
+fn may_trap(name: &str) -> bool {
+    let is_draft = || {
+        let version = name.split_once('@').map(|(_, version)| version);
+        name.starts_with("wasi:") && version.is_some_and(|it| it.contains('-'))
+    };
+    PACKAGES.iter().any(|package| name.starts_with(package)) || is_draft()
+}
+
 /// Defines those interfaces of Spin that the component imports and the linker does not have yet, such as the key-value
-/// store: each of their functions traps. Call it last.
+/// store: each of their functions traps. So do those of drafts and release candidates of WASI, which Spin's worlds
+/// contain. Call it last.
 ///
 /// An application that was built with Spin's SDK for Python imports all of Spin's world, whatever it uses.
 /// [`Linker::define_unknown_imports_as_traps`] is not suitable here: if the application imports an older patch version
@@ -26,7 +37,7 @@ pub fn add_traps_to_linker<T: Send + 'static>(
         let ComponentItem::ComponentInstance(interface) = import.ty else {
             continue;
         };
-        if !PACKAGES.iter().any(|package| name.starts_with(package)) {
+        if !may_trap(name) {
             continue;
         }
         let mut instance = linker.instance(name)?;
@@ -81,7 +92,11 @@ mod tests {
     #[test]
     fn a_component_with_an_interface_of_spin_is_instantiated() {
         let engine = Engine::default();
-        for interface in [KEY_VALUE, "spin:sqlite/sqlite@3.0.0"] {
+        for interface in [
+            KEY_VALUE,
+            "spin:sqlite/sqlite@3.0.0",
+            "wasi:cli/exit@0.3.0-rc-2026-03-15",
+        ] {
             let component = importing(&engine, interface);
             let mut linker = Linker::<()>::new(&engine);
             assert!(linker.instantiate_pre(&component).is_err());
