@@ -127,17 +127,7 @@ impl ConnectionArguments {
         if let Some(database) = database.and_then(set) {
             builder = builder.database(database);
         }
-        if let Some(role) = own.role.or(self.role) {
-            builder = builder.role(role);
-        }
-        builder = match own.topology {
-            Some(Topology::Aurora) => builder.topology(Aurora::new()),
-            Some(Topology::Rds) => builder.topology(RdsTopology::new()),
-            None => builder,
-        };
-        if let Some(pattern) = own.instance_pattern {
-            builder = builder.instance_pattern(pattern);
-        }
+        builder = self.with_cluster(builder, own);
         let region = own.region.or(self.endpoint.region());
         if let Some(region) = region.and_then(set) {
             builder = builder.region(region);
@@ -196,6 +186,21 @@ impl ConnectionArguments {
             timeout: Duration::from_secs(self.connect_timeout),
             arguments: self,
         })
+    }
+
+    /// Sets which server of the endpoint's cluster to connect to, and how it is found.
+    fn with_cluster(&self, mut builder: BridgeBuilder, own: &Own<'_>) -> BridgeBuilder {
+        if let Some(role) = own.role.or(self.role) {
+            builder = builder.role(role);
+        }
+        if let Some(pattern) = own.instance_pattern {
+            builder = builder.instance_pattern(pattern);
+        }
+        match own.topology {
+            Some(Topology::Aurora) => builder.topology(Aurora::new()),
+            Some(Topology::Rds) => builder.topology(RdsTopology::new()),
+            None => builder,
+        }
     }
 
     /// Sets where to connect to, and which certificates to trust.
