@@ -20,6 +20,7 @@ mod raw_user;
 mod read_only;
 mod readiness;
 mod roles;
+mod rotated_credentials;
 mod sessions;
 mod strangers;
 #[cfg(unix)]

@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use rds_bridge::component::{HandshakeResponse, ServerHandshake, TlsPolicy, scramble};
-use rds_bridge::stages::{InitialHandshakeReceived, RawConnection, RequestedSession};
+use rds_bridge::stages::{InitialHandshakeReceived, RawConnection, RequestedSession, Resolved};
 use rds_bridge::{Bridge, Error};
 use rustls::ServerConfig;
 use tokio::sync::SemaphorePermit;
@@ -52,6 +52,13 @@ struct Authenticated {
     response: Box<HandshakeResponse>,
     /// Who the client is. Without authentication, the user name that it sent.
     caller: String,
+}
+
+/// The database has sent its first packet.
+struct Greeted {
+    first: InitialHandshakeReceived,
+    /// To replace the credentials if the database refuses them.
+    resolved: Resolved,
 }
 
 /// A client that is logged in to the database.
@@ -99,13 +106,13 @@ impl Session {
                 return None;
             }
         };
-        let (handshake, scramble) = match self.handshake(&greeted) {
+        let (handshake, scramble) = match self.handshake(&greeted.first) {
             Ok(begun) => begun,
             Err(error) => {
                 let refusal = self.of_first_packet(&error);
                 self.fail_at_once(socket, &refusal).await;
                 if !matches!(error, ClientError::Refused(_)) {
-                    self.complete_unused_login(greeted).await;
+                    self.complete_unused_login(greeted.first).await;
                 }
                 return None;
             }
@@ -116,12 +123,12 @@ impl Session {
             Ok(Ok(authenticated)) => self.connect(authenticated, greeted).await,
             Ok(Err(error)) => {
                 self.count_client_error(&error);
-                self.complete_unused_login(greeted).await;
+                self.complete_unused_login(greeted.first).await;
                 None
             }
             Err(_) => {
                 self.count_late_client();
-                self.complete_unused_login(greeted).await;
+                self.complete_unused_login(greeted.first).await;
                 None
             }
         }
@@ -145,7 +152,7 @@ impl Session {
     }
 
     /// Connects to the database up to its first packet.
-    async fn greet(&self) -> Result<InitialHandshakeReceived, Refusal> {
+    async fn greet(&self) -> Result<Greeted, Refusal> {
         self.wait_for_turn().await?;
         greet(&self.shared.bridge)
             .await
@@ -208,11 +215,7 @@ impl Session {
     }
 
     /// Logs the client in to the database.
-    async fn connect(
-        &self,
-        authenticated: Authenticated,
-        greeted: InitialHandshakeReceived,
-    ) -> Option<LoggedIn> {
+    async fn connect(&self, authenticated: Authenticated, greeted: Greeted) -> Option<LoggedIn> {
         let requested = self.requested(&authenticated);
         let Authenticated {
             client,
@@ -222,10 +225,11 @@ impl Session {
         if let Err(refusal) = check(&requested) {
             self.count_refusal(&refusal);
             client.refuse(&refusal).await;
-            self.complete_unused_login(greeted).await;
+            self.complete_unused_login(greeted.first).await;
             return None;
         }
-        let upstream = match log_in(greeted, &requested).await {
+        let Greeted { first, resolved } = greeted;
+        let upstream = match log_in(first, &requested).await {
             Ok(raw) => Upstream::set_up(raw, self.shared.is_read_only).await,
             Err(error) => Err(error),
         };
@@ -234,6 +238,9 @@ impl Session {
             Err(error) => {
                 let refusal = self.of_connecting(&error, Known::Authenticated);
                 self.count_failure(&refusal);
+                // If the source has newer credentials, the next client logs in with them. This one cannot: it was told
+                // the id of a connection that the database has closed.
+                drop(resolved.reload_credentials(error).await);
                 client.refuse(&refusal).await;
                 return None;
             }
@@ -330,10 +337,12 @@ impl Session {
     }
 }
 
-async fn greet(bridge: &Bridge) -> Result<InitialHandshakeReceived, Error> {
+async fn greet(bridge: &Bridge) -> Result<Greeted, Error> {
     let ready = bridge.begin().await?.load_credentials().await?;
-    let connected = ready.resolve().await?.connect().await?;
-    connected.read_initial_handshake().await
+    let resolved = ready.resolve().await?;
+    let first = resolved.clone().connect().await?;
+    let first = first.read_initial_handshake().await?;
+    Ok(Greeted { first, resolved })
 }
 
 async fn log_in(
