@@ -69,6 +69,11 @@ pub struct Options {
     pub expectation: Expectation,
     /// Further arguments for the server, for example `--max-allowed-packet=1M`. They override the others.
     pub arguments: Vec<String>,
+    /// The product's own plugins to load, for example `mysql_clone.so`. MySQL only.
+    pub plugins: Vec<&'static str>,
+    /// A command and its arguments that start the server, for example in another network namespace. They are followed
+    /// by the server's command, and must replace themselves by it (`exec`).
+    pub launcher: Vec<String>,
 }
 
 /// A running server. Dropping it kills it and removes its files.
@@ -140,6 +145,7 @@ impl Server {
             .arg(format!("--tmpdir={}", at(TEMPORARY).display()))
             .args(data_directory::user_argument(folder.path()))
             .args(plugins::put_into(&at("plugins"), product))
+            .args(plugins::add_own(&at("plugins"), &options.plugins))
             .args(product.data_arguments())
             .env("AWS_AUTHENTICATION_PLUGIN_SETTINGS", at(SETTINGS));
         if let Some(version) = &options.version {
@@ -150,6 +156,7 @@ impl Server {
         command.args(&options.arguments);
         options.expectation.write(&at(SETTINGS));
 
+        let command = launched_by(&options.launcher, command);
         let watchdog = Mutex::new(Watchdog::start(&command, folder.path(), &at(LOG)));
         let server = Self {
             product,
@@ -214,16 +221,31 @@ impl Server {
     /// If the server refuses a statement.
     pub fn execute_as_admin(&self, sql: &str) -> String {
         loop {
-            let output = self.run_client("admin", PASSWORD, sql);
-            let complaint = String::from_utf8_lossy(&output.stderr);
-            // MySQL shows no process list while another test's statement has bytes that are no text.
-            if complaint.contains(UNPRINTABLE) && sql.contains("information_schema.processlist") {
-                sleep(Duration::from_millis(10));
-                continue;
+            match self.try_execute_as_admin(sql) {
+                Ok(rows) => return rows,
+                // MySQL shows no process list while another test's statement has bytes that are no text.
+                Err(complaint)
+                    if complaint.contains(UNPRINTABLE)
+                        && sql.contains("information_schema.processlist") =>
+                {
+                    sleep(Duration::from_millis(10));
+                }
+                Err(complaint) => panic!("{sql}: {complaint}"),
             }
-            assert!(output.status.success(), "{sql}: {complaint}");
-            return String::from_utf8(output.stdout).expect("UTF-8");
         }
+    }
+
+    /// As [`Self::execute_as_admin`], for statements that may fail.
+    ///
+    /// # Errors
+    ///
+    /// What the client prints.
+    pub fn try_execute_as_admin(&self, sql: &str) -> Result<String, String> {
+        let output = self.run_client("admin", PASSWORD, sql);
+        if output.status.success() {
+            return Ok(String::from_utf8(output.stdout).expect("UTF-8"));
+        }
+        Err(String::from_utf8_lossy(&output.stderr).into_owned())
     }
 
     /// Logs in with a password and disconnects.
@@ -299,6 +321,21 @@ const SOCKET: &str = "socket";
 /// The server's `tmpdir`. A MariaDB that starts deletes `#sql*` files in its `tmpdir`, so servers must not share one.
 /// It lies beside the data directory: MariaDB lists each folder in the data directory as a database.
 const TEMPORARY: &str = "tmp";
+
+fn launched_by(launcher: &[String], server: Command) -> Command {
+    let Some((program, arguments)) = launcher.split_first() else {
+        return server;
+    };
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
+        .arg(server.get_program())
+        .args(server.get_args());
+    for (name, value) in server.get_envs() {
+        command.env(name, value.unwrap_or_default());
+    }
+    command
+}
 
 fn tls(command: &mut Command, folder: &Path, product: Product, options: &Options) {
     let authority = Authority::new();

@@ -35,6 +35,17 @@ pub(super) fn put_into(folder: &Path, product: Product) -> Vec<String> {
     arguments
 }
 
+/// Copies plugins of MySQL into `folder`. Returns the arguments that make the server load them.
+pub(super) fn add_own(folder: &Path, names: &[&str]) -> Vec<String> {
+    let load = |name: &&str| {
+        let own = plugins_of_mysql().join(name);
+        let copied = fs::copy(&own, folder.join(name));
+        copied.unwrap_or_else(|error| panic!("{}: {error}", own.display()));
+        format!("--plugin-load-add={name}")
+    };
+    names.iter().map(load).collect()
+}
+
 fn our_plugin() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| env::var_os(PLUGIN_VARIABLE).map_or_else(build, PathBuf::from))
@@ -67,18 +78,26 @@ fn build() -> PathBuf {
 /// The folder of MariaDB's own plugins.
 fn plugins_of_maria_db() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    FOLDER.get_or_init(|| {
-        let output = Product::MariaDb
-            .server()
-            .args(["--verbose", "--help"])
-            .output()
-            .expect("mariadbd");
-        let text = String::from_utf8_lossy(&output.stdout);
-        let mut lines = text.lines();
-        let folder = lines.find_map(|line| line.strip_prefix("plugin-dir "));
-        folder
-            .expect("mariadbd says where its plugins are")
-            .trim()
-            .into()
-    })
+    FOLDER.get_or_init(|| plugins_of(Product::MariaDb))
+}
+
+/// The folder of MySQL's own plugins.
+fn plugins_of_mysql() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| plugins_of(Product::MySql))
+}
+
+fn plugins_of(product: Product) -> PathBuf {
+    let output = product
+        .server()
+        .args(["--verbose", "--help"])
+        .output()
+        .expect("the server's program");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let mut lines = text.lines();
+    let folder = lines.find_map(|line| line.strip_prefix("plugin-dir "));
+    folder
+        .expect("the server says where its plugins are")
+        .trim()
+        .into()
 }
