@@ -1,0 +1,44 @@
+//! The program's arguments.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// How to call the program.
+pub(crate) const USAGE: &str = "usage: chaos [--minutes N | --seconds N] [--seed N]";
+
+/// How long the faults last, and which they are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Arguments {
+    pub(crate) time: Duration,
+    pub(crate) seed: u64,
+}
+
+impl Arguments {
+    /// Reads the arguments. `None` if they are wrong.
+    pub(crate) fn read(words: &[String]) -> Option<Self> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+        let mut arguments = Self {
+            time: Duration::from_mins(60),
+            seed: now.as_secs(),
+        };
+        for pair in words.chunks(2) {
+            let [name, value] = pair else { return None };
+            let value = value.parse().ok()?;
+            match name.as_str() {
+                "--minutes" => arguments.time = Duration::from_mins(value),
+                "--seconds" => arguments.time = Duration::from_secs(value),
+                "--seed" => arguments.seed = value,
+                _ => return None,
+            }
+        }
+        Some(arguments)
+    }
+
+    /// The short form, of the tests, has short faults.
+    pub(crate) fn longest_fault(self) -> Duration {
+        if self.time < Duration::from_mins(5) {
+            Duration::from_secs(2)
+        } else {
+            Duration::from_secs(20)
+        }
+    }
+}

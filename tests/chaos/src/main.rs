@@ -1,0 +1,57 @@
+//! Injects faults at random into two replicating MySQL servers, while the library's pool, the proxy, the gateway and the
+//! function write through it. Then it checks every transaction: what was confirmed is there once, and what failed is not.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "for tests: to panic is how they fail"
+)]
+
+mod arguments;
+mod chaos;
+mod clients;
+mod cluster;
+mod credentials;
+mod database;
+mod faults;
+mod ledger;
+mod load;
+mod name_server;
+mod namespace;
+mod network;
+mod processes;
+mod program;
+mod random;
+mod report;
+mod shell;
+
+use std::env;
+use std::process::ExitCode;
+
+use arguments::{Arguments, USAGE};
+
+fn main() -> ExitCode {
+    let words: Vec<String> = env::args().skip(1).collect();
+    if words == [load::library::COMMAND] {
+        load::library::run();
+        return ExitCode::SUCCESS;
+    }
+    let Some(arguments) = Arguments::read(&words) else {
+        eprintln!("{USAGE}");
+        return ExitCode::FAILURE;
+    };
+    if !namespace::is_inside() {
+        let seconds = arguments.time.as_secs().to_string();
+        let seed = arguments.seed.to_string();
+        println!("chaos: the same faults again: --seconds {seconds} --seed {seed}");
+        return namespace::enter(&["--seconds", &seconds, "--seed", &seed]);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    namespace::prepare(folder.path());
+    let report = chaos::run(arguments, folder.path());
+    print!("{report}");
+    match report.wrong.is_empty() {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    }
+}
