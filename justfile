@@ -226,6 +226,11 @@ test-gateway-faults requests="10000": build-tests mysql python node
 test-gateway-instances: build-tests mysql python
     tests/gateway_instances/run
 
+# Inject faults at random into two servers under load, and check every transaction; add --seed N for the same faults again
+[group('test')]
+chaos minutes="60" *arguments: build-tests mysql
+    "$CARGO_TARGET_DIR/debug/chaos" --minutes {{minutes}} {{arguments}}
+
 # Build applications with Spin's SDKs for Python and JavaScript, and run them in a host of guests, on both servers; not a part of test
 [group('test')]
 test-guest-apps: tools mysql mariadb

@@ -7,6 +7,8 @@
     reason = "a failing test panics"
 )]
 
+#[cfg(target_os = "linux")]
+mod chaos;
 mod command;
 mod component;
 mod connecting;
