@@ -59,7 +59,7 @@ dist profile="release": c-compiler
 
 # Run all tests: those in Rust, of the scripts, of the deployment, of the docs, and of the built component in Python and Node
 [group('test')]
-test: tools test-rust test-embedding test-scripts test-deploy test-spelling test-python test-docs test-node
+test: tools test-rust test-chaos test-embedding test-scripts test-deploy test-spelling test-python test-docs test-node
 
 # Run the tests in Rust
 [group('test')]
@@ -81,6 +81,13 @@ test-embedding: build-tests mysql mariadb guests
     cargo build --locked --workspace --examples
     for server in mysql mariadb; do "$CARGO_TARGET_DIR/debug/examples/server" "$server" "$CARGO_TARGET_DIR/debug/examples/embed"; done
     for server in mysql mariadb; do "$CARGO_TARGET_DIR/debug/examples/server" "$server" "$CARGO_TARGET_DIR/debug/examples/two_tenants" "$RDS_BRIDGE_GUESTS/report.wasm" | diff <(grep -E '^(shop|warehouse), ' docs/guests.md) -; done
+
+# Run half a minute of chaos, always with the same faults, if the system allows a network of its own; ./just chaos takes longer
+[group('test')]
+test-chaos: build-tests mysql
+    @tests/setup/iproute2
+    export PATH="$PATH:/usr/sbin:/sbin"; if "$CARGO_TARGET_DIR/debug/chaos" --check; then "$CARGO_TARGET_DIR/debug/chaos" --seconds 30 --seed 5; \
+        else echo "warning: chaos is not run: this system does not allow a program to make a network of its own" >&2; fi
 
 # Test the scripts that fetch roots, install a Rust for WebAssembly, package and deploy, with stand-in tools
 [group('test')]

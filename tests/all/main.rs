@@ -7,8 +7,6 @@
     reason = "a failing test panics"
 )]
 
-#[cfg(target_os = "linux")]
-mod chaos;
 mod command;
 mod component;
 mod connecting;

@@ -3,7 +3,8 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// How to call the program.
-pub(crate) const USAGE: &str = "usage: chaos [--minutes N | --seconds N] [--seed N]";
+pub(crate) const USAGE: &str =
+    "usage: chaos [--minutes N | --seconds N] [--seed N], or chaos --check";
 
 /// How long the faults last, and which they are.
 #[derive(Clone, Copy, Debug)]

@@ -30,11 +30,34 @@ use std::process::ExitCode;
 
 use arguments::{Arguments, USAGE};
 
+/// Asks whether this system allows what chaos needs, without a database.
+const CHECK: &str = "--check";
+
+fn check() -> ExitCode {
+    if !namespace::is_inside() {
+        return namespace::enter(&[CHECK]);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    namespace::prepare(folder.path());
+    network::make_bridge();
+    let host = network::Host::new(1);
+    host.cut_off();
+    host.reconnect();
+    host.mute();
+    host.unmute();
+    host.slow_down();
+    host.speed_up();
+    ExitCode::SUCCESS
+}
+
 fn main() -> ExitCode {
     let words: Vec<String> = env::args().skip(1).collect();
     if words == [load::library::COMMAND] {
         load::library::run();
         return ExitCode::SUCCESS;
+    }
+    if words == [CHECK] {
+        return check();
     }
     let Some(arguments) = Arguments::read(&words) else {
         eprintln!("{USAGE}");
