@@ -279,7 +279,10 @@ fn own_code(kind: &ErrorKind) -> u16 {
         ErrorKind::RowTooLarge { .. } => TOO_LARGE,
         ErrorKind::WrongRole { .. } => READ_ONLY_SERVER,
         ErrorKind::Closed | ErrorKind::Io(_) | ErrorKind::Unusable => SERVER_GONE,
-        ErrorKind::Resolve { .. } | ErrorKind::Connect(_) | ErrorKind::Timeout(_) => UNREACHABLE,
+        ErrorKind::Resolve { .. }
+        | ErrorKind::Connect(_)
+        | ErrorKind::Timeout(_)
+        | ErrorKind::NoOtherServer { .. } => UNREACHABLE,
         _ => UNKNOWN,
     }
 }
