@@ -183,9 +183,10 @@ mod tests {
             "??.example.com",
             "?.example.com:3306",
             "mysql://?.example.com",
-            "?.0.0.1",
         ] {
             assert!(InstancePattern::parse(wrong).is_err(), "{wrong}");
         }
+        let of_addresses = InstancePattern::parse("?.0.0.1").unwrap();
+        assert_eq!(of_addresses.host_of("127"), None);
     }
 }
