@@ -15,6 +15,7 @@ pages! {
     component: "../docs/component.md",
     readme: "../README.md",
     emulator: "../docs/emulator.md",
+    failover: "../docs/failover.md",
     guests: "../docs/guests.md",
     library: "../docs/library.md",
 }
