@@ -67,8 +67,8 @@ pub(super) struct ConnectionArguments {
 
     /// Role that the server must have: any, writer or reader [default: any]
     ///
-    /// A server that is read-only is a reader. During a failover, the endpoint's name may still lead to the earlier
-    /// writer: with this option, such a connection is refused. RDS Proxy is not checked.
+    /// With writer, a connection to a read-only server is refused, such as the former writer after a failover. With
+    /// reader, a connection to the writer is refused. RDS Proxy is not checked.
     #[arg(long, env = "DB_ROLE", value_name = "ROLE", value_parser = role, hide_possible_values = true)]
     role: Option<Role>,
 

@@ -36,7 +36,7 @@ pub(crate) struct Cluster {
 #[derive(Debug, Default)]
 struct State {
     roster: Roster,
-    /// When the members were last asked for in calm weather.
+    /// When the members were last asked for in normal operation.
     asked_at: Option<Instant>,
     /// The member that is connected to in place of the endpoint.
     instead: Option<Instead>,

@@ -63,7 +63,7 @@ pub(crate) fn of_kind(stage: Stage, kind: &ErrorKind) -> Vec<Cause> {
         ErrorKind::Handshake(error) => of_handshake(error),
         ErrorKind::WrongRole { .. } => vec![
             cause(
-                "a failover is in progress, and the name still leads to the earlier server",
+                "a failover is in progress, and the name still leads to the former writer",
                 "retry on a new connection in a moment",
             ),
             cause(
@@ -88,12 +88,13 @@ fn of_topology(problem: &TopologyProblem) -> Vec<Cause> {
              the user; RdsTopology also needs REPLICATION CLIENT",
         ),
         TopologyProblem::NotCovered { .. } => cause(
-            "the topology names a host outside of the cluster, another port, or a server of a blue/green deployment",
+            "the topology names a host outside of the cluster, another port, or a server of the other environment of a \
+             blue/green deployment",
             "if the host is an instance of the cluster, give the form of its name with instance_pattern",
         ),
         TopologyProblem::SwitchoverInProgress | TopologyProblem::FormerEnvironment => cause(
             "the switchover is not over, or the resolver still has the addresses from before it",
-            "retry in a moment; a switchover takes a minute or less",
+            "retry in a moment; a switchover usually takes less than a minute",
         ),
         TopologyProblem::Unanswered
         | TopologyProblem::NotNamed { .. }

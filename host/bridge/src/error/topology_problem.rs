@@ -34,7 +34,7 @@ pub enum TopologyProblem {
         hosts: Vec<String>,
     },
     /// The writer is a host for which no token is signed.
-    #[error("the cluster's topology names {} as the writer, which is not an instance of the endpoint", Printable(.host))]
+    #[error("the cluster's topology names {} as the writer, but it is not covered by the instance pattern, or has another port or environment", Printable(.host))]
     NotCovered {
         /// Its name, as the topology has it.
         host: String,
@@ -48,7 +48,7 @@ pub enum TopologyProblem {
     )]
     FormerEnvironment,
     /// The server that the topology names cannot be connected to, or has another role.
-    #[error("{host} cannot be used, which the cluster's topology names as {role}: {why}")]
+    #[error("the cluster's topology names {host} as {role}, but it cannot be used: {why}")]
     NotConfirmed {
         /// Its host name.
         host: String,

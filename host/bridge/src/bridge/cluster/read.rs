@@ -1,4 +1,4 @@
-//! Asks for the members in calm weather.
+//! Asks for the members in normal operation.
 
 use std::time::Duration;
 
@@ -61,7 +61,7 @@ impl Bridge {
         })
     }
 
-    /// How often the members are asked for in calm weather; `None` without a topology.
+    /// How often the members are asked for in normal operation; `None` without a topology.
     pub(crate) fn asks_every(&self) -> Option<Duration> {
         let cluster = self.inner.cluster.as_ref();
         cluster.map(|cluster| cluster.asks_every())

@@ -35,21 +35,22 @@ impl BridgeBuilder {
     /// How the servers of the endpoint's cluster are asked for its members, so that after a failover a connection
     /// reaches the new writer before DNS leads there. [`Self::role`] must be set. Default: they are not asked.
     ///
-    /// In calm weather each connection goes to the endpoint, and takes no further round trip. A
+    /// In normal operation, each connection goes to the endpoint, and takes no further round trip. A
     /// [`Pool`](crate::pool::Pool) asks for the members in the background, when a connection is returned or idle, at
     /// most every 30 s; without a pool, call [`Bridge::read_topology`](crate::Bridge::read_topology).
     ///
-    /// If the endpoint cannot be connected to, or leads to a server of another role, [`Self::failover_wait`] begins: the
-    /// bridge connects to all known members at once, over which it asks again and again for the writer. It connects to
-    /// the server that they name, and checks its role. If that succeeds, new connections go there, until the endpoint's
-    /// name leads to the same address. The certificate is verified, and the token signed, for the instance's own name.
+    /// If the endpoint cannot be connected to, or leads to a server of another role, [`Self::failover_wait`] begins:
+    /// the bridge connects to all known members at once, and asks each of them repeatedly which server has the role. It
+    /// connects to the server that they name, and checks its role. If that succeeds, new connections go there, until
+    /// the endpoint's name leads to the same address. The certificate is verified, and the token signed, for the
+    /// instance's own name.
     ///
-    /// No token is signed for a host that [`Self::instance_pattern`] does not cover. A topology that names two writers
-    /// leads nowhere ([`TopologyProblem`](crate::error::TopologyProblem)).
+    /// No token is signed for a host that [`Self::instance_pattern`] does not cover. If the topology names two
+    /// writers, neither is used ([`TopologyProblem`](crate::error::TopologyProblem)).
     ///
     /// [`Self::build`] refuses a topology together with [`Self::connect_to`], [`Self::tls_server_name`] or
-    /// [`Self::resolve_cname`], and for the endpoint of an RDS Proxy: there, other names than the instances' count.
-    /// [`Bridge::begin`](crate::Bridge::begin) does not use it.
+    /// [`Self::resolve_cname`], and for the endpoint of an RDS Proxy: these connect by other names than the instances'
+    /// own. [`Bridge::begin`](crate::Bridge::begin) does not use it.
     #[must_use]
     pub fn topology(mut self, topology: impl Topology + 'static) -> Self {
         self.cluster.topology = Some(Arc::new(topology));
