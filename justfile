@@ -351,10 +351,12 @@ bench-gateway *arguments: build-bench
 
 # Measure guests of a Wasmtime host, beside the library and beside an interface that returns one row a call
 [group('measure')]
-bench-guests *arguments: c-compiler mysql mariadb guests
+bench-guests *arguments: c-compiler mysql mariadb wasm-target
+    # Its author would optimise a guest for speed.
+    CARGO_PROFILE_COMPONENT_OPT_LEVEL=3 cargo run --quiet --locked -p rds-bridge-component-builder -- bench-guest '{{justfile_directory()}}/target/bench-guest'
     cargo build --quiet --locked --release -p rds-bridge-auth-plugin
     cargo build --quiet --locked --release --manifest-path bench/peers/guests/Cargo.toml
-    RDS_BRIDGE_AUTH_PLUGIN='{{released_plugin}}' "$CARGO_TARGET_DIR/release/guests" {{arguments}}
+    RDS_BRIDGE_GUESTS='{{justfile_directory()}}/target/bench-guest' RDS_BRIDGE_AUTH_PLUGIN='{{released_plugin}}' "$CARGO_TARGET_DIR/release/guests" {{arguments}}
 
 # Measure the packaged function and the Python function that it replaces (--starts, --rounds): starts, invocations, CPU, memory
 [group('measure')]

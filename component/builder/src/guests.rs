@@ -1,4 +1,4 @@
-//! Builds the guests of the tests. `tests/guests` says what each is.
+//! Builds the guests of the tests, and that of the benchmark. `tests/guests` says what each is.
 
 use std::error::Error;
 use std::fs;
@@ -10,9 +10,8 @@ use sha2::{Digest, Sha256};
 use crate::compile::Compiler;
 use crate::workspace;
 
-/// The features of `tests/guests`, one for each guest.
-const GUESTS: [&str; 9] = [
-    "bench",
+/// The features of `tests/guests`, one for each guest of the tests.
+pub(crate) const OF_TESTS: &[&str] = &[
     "client",
     "client_async",
     "report",
@@ -22,6 +21,8 @@ const GUESTS: [&str; 9] = [
     "spin_inline",
     "spin_store",
 ];
+/// The guest of the benchmark, which the tests do not need.
+pub(crate) const OF_BENCHMARK: &[&str] = &["bench"];
 /// What determines the guests, beside the compiler.
 const SOURCES: [&str; 8] = [
     "tests/guests",
@@ -36,9 +37,9 @@ const SOURCES: [&str; 8] = [
 /// The file with the hash of what the guests were built from.
 const RECORD: &str = "sources.sha256";
 
-/// Builds the guests into a folder, unless those in it were built from the same sources: a build waits until cargo has
+/// Builds guests into a folder of their own, unless those in it were built from the same sources: a build waits until cargo has
 /// finished that of the component.
-pub(crate) fn build(folder: &Path) -> Result<String, Box<dyn Error>> {
+pub(crate) fn build(folder: &Path, guests: &[&str]) -> Result<String, Box<dyn Error>> {
     let workspace = workspace()?;
     let compiler = Compiler::find()?;
     let mut hash = Sha256::new();
@@ -51,20 +52,17 @@ pub(crate) fn build(folder: &Path) -> Result<String, Box<dyn Error>> {
     let record = hex::encode(hash.finalize());
     let recorded = fs::read_to_string(folder.join(RECORD)).unwrap_or_default();
     if recorded == record {
-        return Ok(format!(
-            "the tests' guests in {} are current",
-            folder.display()
-        ));
+        return Ok(format!("the guests in {} are current", folder.display()));
     }
     fs::create_dir_all(folder)?;
     // A build that fails must not leave the record of other guests.
     fs::write(folder.join(RECORD), "")?;
-    for guest in GUESTS {
+    for guest in guests {
         let component = compiler.build_guest(&workspace, guest)?;
         fs::write(folder.join(format!("{guest}.wasm")), component)?;
     }
     fs::write(folder.join(RECORD), record)?;
-    Ok(format!("wrote the tests' guests to {}", folder.display()))
+    Ok(format!("wrote the guests to {}", folder.display()))
 }
 
 /// Adds the names and the contents of a folder's files, or those of a file.

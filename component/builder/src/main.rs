@@ -4,7 +4,7 @@
 //! - `component-builder check FOLDER` fails if the files were built from other sources. With the recorded compiler it
 //!   builds them again and compares the bytes. With another compiler it builds them into FOLDER, so that the vectors
 //!   can be run on both.
-//! - `component-builder guests FOLDER` builds the guests of the tests.
+//! - `component-builder guests FOLDER` builds the guests of the tests, and `bench-guest FOLDER` that of the benchmark.
 
 mod built;
 mod compile;
@@ -22,7 +22,8 @@ use std::{env, fs};
 use compile::{Build, Compiler};
 use record::Record;
 
-const USAGE: &str = "usage: component-builder write | check FOLDER | guests FOLDER";
+const USAGE: &str =
+    "usage: component-builder write | check FOLDER | guests FOLDER | bench-guest FOLDER";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -30,7 +31,8 @@ fn main() -> ExitCode {
     let done = match arguments.as_slice() {
         ["write"] => write(),
         ["check", folder] => check(Path::new(folder)),
-        ["guests", folder] => guests::build(Path::new(folder)),
+        ["guests", folder] => guests::build(Path::new(folder), guests::OF_TESTS),
+        ["bench-guest", folder] => guests::build(Path::new(folder), guests::OF_BENCHMARK),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);

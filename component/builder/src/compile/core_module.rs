@@ -38,15 +38,7 @@ pub(super) fn build_guest(
     paths: &Paths,
     feature: &str,
 ) -> Result<Vec<u8>, Box<dyn Error>> {
-    // That of the benchmark is optimised as the author of a guest does it.
-    let settings = match feature {
-        "bench" => vec![
-            "profile.component.opt-level=3".to_owned(),
-            "profile.component.package.'*'.opt-level=3".to_owned(),
-        ],
-        _ => Vec::new(),
-    };
-    compile(toolchain, paths, GUESTS, feature, settings)
+    compile(toolchain, paths, GUESTS, feature, Vec::new())
 }
 
 fn compile(

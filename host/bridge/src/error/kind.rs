@@ -80,7 +80,9 @@ pub enum ErrorKind {
     },
     /// The endpoint does not lead to a server of the role, and no other member of its cluster could be used in its place
     /// ([`crate::BridgeBuilder::topology`]).
-    #[error("the endpoint does not lead to a server that can be used, and no other server of its cluster can be used: {problem}")]
+    #[error(
+        "the endpoint does not lead to a server that can be used, and no other server of its cluster can be used: {problem}"
+    )]
     NoOtherServer {
         /// Why no other server was found.
         problem: TopologyProblem,
