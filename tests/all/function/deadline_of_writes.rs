@@ -82,7 +82,8 @@ fn are_not_called_undone_where_the_commit_was_sent() {
 
 fn an_unanswered_commit(answer: Vec<Say>, expected: &str) {
     let done = || vec![Say::Payload(ok_in_transaction())];
-    let peer = TlsPeer::start(vec![done(), done(), answer]);
+    // The roles of the login are asked in the first flight.
+    let peer = TlsPeer::start(vec![done(), done(), done(), answer]);
     let address = peer.address().to_string();
     let ca_file = peer.ca_file().display().to_string();
     let changes = [
