@@ -315,8 +315,12 @@ pub(super) struct Own<'a> {
     pub(super) instance_pattern: Option<&'a str>,
 }
 
-/// Where a cluster's members are read.
+/// Where a cluster's members are read. A configuration file says it.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(
+    not(feature = "proxy"),
+    expect(dead_code, reason = "only the servers have a configuration file")
+)]
 pub(super) enum Topology {
     Aurora,
     Rds,
