@@ -18,12 +18,14 @@ use rds_bridge::aws::Credentials;
 use rds_bridge_emulator::{Emulator, Event};
 
 /// Settings of another database. A program that connects to the emulator must not use them.
-const OF_OTHERS: [&str; 5] = [
+const OF_OTHERS: [&str; 7] = [
     "AWS_SESSION_TOKEN",
     "DB_CONNECT_TO",
     "DB_PASSWORD",
     "DB_REGION",
+    "DB_ROLE",
     "DB_SECRET_ARN",
+    "DB_TOPOLOGY",
 ];
 
 pub(super) fn run(arguments: &Emulate) -> Result<ExitCode, Error> {

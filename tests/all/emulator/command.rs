@@ -27,6 +27,22 @@ fn assert_is_empty(folder: &Path) {
     assert!(left.is_empty(), "{left:?}");
 }
 
+/// A program that asks for the writer can be tested without AWS.
+#[test]
+fn the_emulator_is_a_writer() {
+    let temporary = tempfile::tempdir().unwrap();
+    let own = executable();
+    let own = own.to_str().unwrap();
+    for (role, is_here) in [("writer", true), ("reader", false)] {
+        let sql = "SELECT CURRENT_ROLE() AS r";
+        let command = ["--", own, "query", sql, "--role", role];
+        let output = emulate(temporary.path(), &command, &[]);
+        assert_eq!(output.status.success(), is_here, "{output:?}");
+        let expected = if is_here { "{\"r\":\"NONE\"}\n" } else { "" };
+        assert_eq!(stdout(&output), expected, "{output:?}");
+    }
+}
+
 /// Runs a command that queries the emulator, with these variables in the emulator's environment.
 #[track_caller]
 fn assert_finds_a_row(variables: &[(&str, &str)]) {
@@ -57,6 +73,9 @@ fn a_command_has_no_settings_of_another_database() {
         ("DB_CONNECT_TO", "127.0.0.1:1"),
         ("DB_PASSWORD", "stale"),
         ("DB_REGION", "eu-west-1"),
+        // The emulator is a writer.
+        ("DB_ROLE", "reader"),
+        ("DB_TOPOLOGY", "aurora"),
         (
             "DB_SECRET_ARN",
             "arn:aws:secretsmanager:eu-west-1:123456789012:secret:x",

@@ -46,7 +46,7 @@ pub(super) fn value(name: &str, context: &Context<'_>) -> Option<String> {
         "init_connect" | "socket" | "license" => "",
         "auto_increment_increment" | "auto_increment_offset" => "1",
         "require_secure_transport" => "1",
-        "performance_schema" | "read_only" | "super_read_only" => "0",
+        "innodb_read_only" | "performance_schema" | "read_only" | "super_read_only" => "0",
         "port" | "server_id" => "0",
         "server_uuid" => "00000000-0000-0000-0000-000000000000",
         _ => return None,
@@ -56,9 +56,10 @@ pub(super) fn value(name: &str, context: &Context<'_>) -> Option<String> {
 
 /// Whether a variable is shown as `ON` or `OFF`. Such a variable is a signed number; other numeric ones are unsigned.
 pub(super) fn is_switch(name: &str) -> bool {
-    const SWITCHES: [&str; 11] = [
+    const SWITCHES: [&str; 12] = [
         "autocommit",
         "foreign_key_checks",
+        "innodb_read_only",
         "lower_case_file_system",
         "performance_schema",
         "read_only",
@@ -99,7 +100,7 @@ pub(super) fn can_list(pattern: &str) -> bool {
 }
 
 /// The names of all variables, for `SHOW VARIABLES`.
-pub(super) const NAMES: [&str; 45] = [
+pub(super) const NAMES: [&str; 46] = [
     "auto_increment_increment",
     "auto_increment_offset",
     "autocommit",
@@ -116,6 +117,7 @@ pub(super) const NAMES: [&str; 45] = [
     "default_storage_engine",
     "foreign_key_checks",
     "init_connect",
+    "innodb_read_only",
     "interactive_timeout",
     "license",
     "lower_case_file_system",

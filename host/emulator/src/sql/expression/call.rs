@@ -136,6 +136,8 @@ fn session(name: &str, arguments: &[&Expression]) -> Option<Expression> {
         ("VERSION", []) => Expression::new("version()", Kind::TEXT),
         ("USER" | "SESSION_USER" | "SYSTEM_USER", []) => Expression::new("user()", Kind::TEXT),
         ("CURRENT_USER", []) => Expression::new("current_user()", Kind::TEXT),
+        // Without roles, as MySQL says it.
+        ("CURRENT_ROLE", []) => Expression::new("'NONE'", Kind::TEXT),
         ("CONNECTION_ID", []) => Expression::new("connection_id()", Kind::Unsigned),
         ("LAST_INSERT_ID", []) => Expression::new("last_insert_id()", Kind::Unsigned),
         ("ROW_COUNT", []) => Expression::new("row_count()", Kind::Integer),
