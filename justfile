@@ -85,8 +85,8 @@ test-embedding: build-tests mysql mariadb guests
 # Run half a minute of chaos, always with the same faults, if the system allows a network of its own; ./just chaos takes longer
 [group('test')]
 test-chaos: build-tests mysql
-    @tests/setup/iproute2
-    export PATH="$PATH:/usr/sbin:/sbin"; if "$CARGO_TARGET_DIR/debug/chaos" --check; then "$CARGO_TARGET_DIR/debug/chaos" --seconds 30 --seed 5; \
+    # The folders of administration programs are not on an ordinary user's PATH.
+    export PATH="$PATH:/usr/sbin:/sbin"; tests/setup/tools ip || true; if "$CARGO_TARGET_DIR/debug/chaos" --check; then "$CARGO_TARGET_DIR/debug/chaos" --seconds 30 --seed 5; \
         else echo "warning: chaos is not run: this system does not allow a program to make a network of its own" >&2; fi
 
 # Test the scripts that fetch roots, install a Rust for WebAssembly, package and deploy, with stand-in tools

@@ -28,6 +28,7 @@ for package in "$@"; do
         gcc) tools=cc ;;
         python3) tools=python3 ;;
         nodejs) tools="node npm" ;;
+        iproute2) tools="ip tc" ;;
         *) continue ;;
     esac
     for tool in $tools; do cp "$WORLD/good" "$WORLD/bin/$tool" && chmod +x "$WORLD/bin/$tool"; done
@@ -100,9 +101,9 @@ class Tools(unittest.TestCase):
     @unittest.skipUnless(os.geteuid() == 0, "apt-get needs root")
     def test_apt_get_puts_it_in_place_and_says_so(self):
         self.stand_in("apt-get", APT_GET)
-        done = self.decide("cc", "python", "node")
+        done = self.decide("cc", "python", "node", "ip")
         self.assertEqual(done.returncode, 0, done.stderr)
-        for packages in ["gcc libc6-dev", "python3 python3-venv", "nodejs npm"]:
+        for packages in ["gcc libc6-dev", "python3 python3-venv", "nodejs npm", "iproute2"]:
             self.assertIn(f" is not installed: running apt-get install {packages}", done.stderr)
             self.assertIn(packages, self.asked())
 
