@@ -130,6 +130,14 @@ impl Resolve for Dns {
     }
 }
 
+/// Starts A and B, to the first of which the cluster's endpoint leads. The topology calls A the writer.
+pub(crate) fn a_and_b() -> (Server, Server, Dns, StandIn) {
+    let (a, b) = (instance(A, A, &[]), instance(B, B, &[]));
+    let dns = Dns::new(&[(CLUSTER, a.address()), (A, a.address()), (B, b.address())]);
+    let topology = StandIn::new(&[("shop-a", true), ("shop-b", false)]);
+    (a, b, dns, topology)
+}
+
 /// A stand-in for the topology of a real cluster: it tells what the test says, and asks no server.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct StandIn(Arc<Mutex<Told>>);

@@ -18,15 +18,21 @@ async fn bridge(server: &Server, dns: &Dns, topology: &StandIn) -> Bridge {
     builder.build().await.unwrap()
 }
 
+/// The same, which knows the members: the writer B, and A.
+async fn informed(server: &Server, dns: &Dns) -> Bridge {
+    let topology = StandIn::new(&[("shop-a", false), ("shop-b", true)]);
+    let bridge = bridge(server, dns, &topology).await;
+    let mut connection = bridge.connect().await.unwrap();
+    bridge.read_topology(&mut connection).await.unwrap();
+    bridge
+}
+
 #[test]
 fn an_endpoint_without_addresses_is_one_that_fails() {
     let server = instance(B, B, &[]);
     let dns = Dns::new(&[(CLUSTER, server.address()), (B, server.address())]);
-    let topology = StandIn::new(&[("shop-a", false), ("shop-b", true)]);
     block_on(async {
-        let bridge = bridge(&server, &dns, &topology).await;
-        let mut connection = bridge.connect().await.unwrap();
-        bridge.read_topology(&mut connection).await.unwrap();
+        let bridge = informed(&server, &dns).await;
         dns.set(CLUSTER, &[]);
         let mut connection = bridge.connect().await.unwrap();
         assert_eq!(port_of(&mut connection).await.unwrap(), server.port());
@@ -50,11 +56,8 @@ fn of_many_addresses_the_first_that_answers_counts() {
     let server = instance(B, B, &[]);
     let dns = Dns::new(&[(CLUSTER, server.address())]);
     dns.set(B, &[nowhere(), nowhere(), server.address()]);
-    let topology = StandIn::new(&[("shop-a", false), ("shop-b", true)]);
     block_on(async {
-        let bridge = bridge(&server, &dns, &topology).await;
-        let mut connection = bridge.connect().await.unwrap();
-        bridge.read_topology(&mut connection).await.unwrap();
+        let bridge = informed(&server, &dns).await;
         dns.set(CLUSTER, &[nowhere()]);
         let mut connection = bridge.connect().await.unwrap();
         assert_eq!(port_of(&mut connection).await.unwrap(), server.port());
@@ -65,11 +68,8 @@ fn of_many_addresses_the_first_that_answers_counts() {
 fn if_all_names_vanish_the_error_says_so() {
     let server = instance(B, B, &[]);
     let dns = Dns::new(&[(CLUSTER, server.address()), (B, server.address())]);
-    let topology = StandIn::new(&[("shop-a", false), ("shop-b", true)]);
     block_on(async {
-        let bridge = bridge(&server, &dns, &topology).await;
-        let mut connection = bridge.connect().await.unwrap();
-        bridge.read_topology(&mut connection).await.unwrap();
+        let bridge = informed(&server, &dns).await;
         for name in [CLUSTER, B] {
             dns.set(name, &[]);
         }

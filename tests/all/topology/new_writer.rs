@@ -8,7 +8,7 @@ use rds_bridge_test_support::server::{PASSWORD, Server};
 use tokio::time::{Duration, sleep};
 
 use crate::helpers::cluster::{
-    A, B, CLUSTER, Dns, StandIn, as_admin, instance, port_of, set_read_only, to_cluster, tokens_for,
+    A, B, CLUSTER, Dns, a_and_b, as_admin, instance, port_of, set_read_only, to_cluster, tokens_for,
 };
 use crate::helpers::live::{block_on, credentials, first_value};
 
@@ -126,14 +126,8 @@ fn a_killed_writer_is_replaced_before_dns_has_changed() {
 /// The former writer is alive, and a reader now. The connections that lead to it are closed.
 #[test]
 fn a_demoted_writer_is_replaced() {
-    let (one, other) = (instance(A, A, &[]), instance(B, B, &[]));
+    let (one, other, dns, topology) = a_and_b();
     set_read_only(&other, true);
-    let dns = Dns::new(&[
-        (CLUSTER, one.address()),
-        (A, one.address()),
-        (B, other.address()),
-    ]);
-    let topology = StandIn::new(&[("shop-a", true), ("shop-b", false)]);
     block_on(async {
         let builder = as_admin(to_cluster(&[&one, &other], &dns));
         let builder = builder.topology(topology.clone()).allow_writes(true);
@@ -176,13 +170,7 @@ fn a_demoted_writer_is_replaced() {
 /// statement fails a second time.
 #[test]
 fn after_a_lost_connection_no_statement_meets_the_wrong_role() {
-    let (one, other) = (instance(A, A, &[]), instance(B, B, &[]));
-    let dns = Dns::new(&[
-        (CLUSTER, one.address()),
-        (A, one.address()),
-        (B, other.address()),
-    ]);
-    let topology = StandIn::new(&[("shop-a", true), ("shop-b", false)]);
+    let (one, other, dns, topology) = a_and_b();
     block_on(async {
         let bridge = as_admin(to_cluster(&[&one, &other], &dns)).topology(topology.clone());
         let bridge = bridge.build().await.unwrap();
@@ -203,14 +191,9 @@ fn after_a_lost_connection_no_statement_meets_the_wrong_role() {
 /// A bridge to a reader endpoint finds another reader, and never the writer.
 #[test]
 fn a_reader_is_replaced_by_another_reader() {
-    let (writer, reader) = (instance(A, A, &[]), instance(B, B, &[]));
+    let (writer, reader, dns, topology) = a_and_b();
     set_read_only(&reader, true);
-    let dns = Dns::new(&[
-        (CLUSTER, reader.address()),
-        (A, writer.address()),
-        (B, reader.address()),
-    ]);
-    let topology = StandIn::new(&[("shop-a", true), ("shop-b", false)]);
+    dns.set(CLUSTER, &[reader.address()]);
     block_on(async {
         let bridge = as_admin(to_cluster(&[&writer, &reader], &dns)).role(Role::Reader);
         let bridge = bridge.topology(topology).build().await.unwrap();

@@ -83,7 +83,7 @@ impl Run {
         self.injector.rejoin(fault, aftermath);
         if aftermath != Aftermath::Same {
             let seconds = rejoining.elapsed().as_secs_f64();
-            println!("         the earlier writer is the replica {seconds:.1} s later");
+            println!("         the former writer is the replica {seconds:.1} s later");
         }
         self.report.wrong.extend(self.clients.ended());
         self.sample_memory();

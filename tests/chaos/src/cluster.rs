@@ -98,8 +98,8 @@ impl Cluster {
         &self.ca_file
     }
 
-    /// Makes the replica the writer. The name still has the earlier writer's address. Commits wait for no replica,
-    /// because there is none until [`Self::wait_for_replica`].
+    /// Makes the replica the writer. The name still has the former writer's address. Commits wait for no replica,
+    /// because the cluster has only one server until [`Self::wait_for_replica`].
     pub(crate) fn promote_replica(&mut self) {
         self.replica().promote();
         self.writer = 1_usize.saturating_sub(self.writer);

@@ -35,7 +35,7 @@ pub(crate) enum Fault {
     FrozenReplica,
 }
 
-/// What has become of the earlier writer.
+/// What has become of the former writer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Aftermath {
     /// It is still the writer.
@@ -79,7 +79,7 @@ impl Fault {
             Self::LastingPartition => "writer unreachable, failover",
             Self::OneWayPartition => "writer's packets lost",
             Self::SlowNetwork => "slow network",
-            Self::Switchover => "switchover, earlier writer stays",
+            Self::Switchover => "switchover, former writer stays",
             Self::ReadOnly => "writer read-only for a while",
             Self::SilentNameServer => "name server silent",
             Self::WrongCertificate => "certificate of another authority",
@@ -189,7 +189,7 @@ impl Injector {
         Ok(Aftermath::Same)
     }
 
-    /// Makes the earlier writer the replica.
+    /// Makes the former writer the replica.
     pub(crate) fn rejoin(&self, fault: Fault, aftermath: Aftermath) {
         let (writer, replica) = (self.cluster.writer(), self.cluster.replica());
         match aftermath {

@@ -78,7 +78,7 @@ pub(crate) enum Outcome {
 #[derive(Clone, Debug)]
 pub(crate) struct Told {
     pub(crate) outcome: Outcome,
-    /// Empty if there is none.
+    /// Empty for a confirmed request.
     pub(crate) error: String,
 }
 

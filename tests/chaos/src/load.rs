@@ -24,7 +24,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) const PAUSE: Duration = Duration::from_millis(40);
 /// How long it waits after a failure.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(100);
-/// Every so many lines, one is read again.
+/// One line in this number of lines is read again.
 const BETWEEN_READS: u64 = 4;
 
 /// Says to all workers that the load is over.

@@ -118,11 +118,26 @@ async fn event(request: Request<Incoming>) -> Value {
         true => Some(String::from_utf8_lossy(&body).into_owned()),
         false => Some(STANDARD.encode(&body)),
     };
+    let query = head.uri.query().unwrap_or_default();
+    let (method, headers) = (head.method.as_str(), Value::Object(headers));
+    request_event(method, path, query, &headers, text.as_deref(), !is_text)
+}
+
+/// The event of a request to a Function URL that has authenticated nothing.
+#[must_use]
+pub fn request_event(
+    method: &str,
+    path: &str,
+    query: &str,
+    headers: &Value,
+    body: Option<&str>,
+    is_base64: bool,
+) -> Value {
     json!({
         "version": "2.0",
         "routeKey": "$default",
         "rawPath": path,
-        "rawQueryString": head.uri.query().unwrap_or_default(),
+        "rawQueryString": query,
         "headers": headers,
         "requestContext": {
             "accountId": "anonymous",
@@ -130,7 +145,7 @@ async fn event(request: Request<Incoming>) -> Value {
             "domainName": "abcdefgh.lambda-url.eu-central-1.on.aws",
             "domainPrefix": "abcdefgh",
             "http": {
-                "method": head.method.as_str(),
+                "method": method,
                 "path": path,
                 "protocol": "HTTP/1.1",
                 "sourceIp": "203.0.113.7",
@@ -139,7 +154,7 @@ async fn event(request: Request<Incoming>) -> Value {
             "routeKey": "$default",
             "stage": "$default",
         },
-        "body": text,
-        "isBase64Encoded": !is_text,
+        "body": body,
+        "isBase64Encoded": is_base64,
     })
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use rds_bridge_test_support::fake_function_url::request_event;
 use rds_bridge_test_support::fake_lambda_runtime::Outcome;
 use rds_bridge_test_support::lambda_function::LambdaFunction;
 use serde_json::{Value as Json, json};
@@ -141,40 +142,16 @@ fn start(variables: &[(&'static str, String)]) -> LambdaFunction {
     function
 }
 
-/// The event of a Function URL. Source: AWS Lambda Developer Guide, "Invoking Lambda function URLs".
+/// The event of a Function URL.
 fn request(path: &str, body: &Json) -> Json {
     let authorization = format!("Basic {}", STANDARD.encode(format!("app:{API_KEY}")));
-    json!({
-        "version": "2.0",
-        "routeKey": "$default",
-        "rawPath": path,
-        "rawQueryString": "",
-        "headers": {
-            "content-type": "application/json",
-            "authorization": authorization,
-            "host": "abcdefgh.lambda-url.eu-central-1.on.aws",
-            "x-forwarded-proto": "https",
-            "x-forwarded-port": "443",
-        },
-        "requestContext": {
-            "accountId": "anonymous",
-            "apiId": "abcdefgh",
-            "domainName": "abcdefgh.lambda-url.eu-central-1.on.aws",
-            "domainPrefix": "abcdefgh",
-            "http": {
-                "method": "POST",
-                "path": path,
-                "protocol": "HTTP/1.1",
-                "sourceIp": "123.123.123.123",
-                "userAgent": "chaos",
-            },
-            "requestId": "e1506fd5-9e7b-434f-bd42-4f8fa224b599",
-            "routeKey": "$default",
-            "stage": "$default",
-            "time": "12/Mar/2020:19:03:58 +0000",
-            "timeEpoch": 1_583_348_638_390_u64,
-        },
-        "isBase64Encoded": false,
-        "body": body.to_string(),
-    })
+    let headers = json!({
+        "content-type": "application/json",
+        "authorization": authorization,
+        "host": "abcdefgh.lambda-url.eu-central-1.on.aws",
+        "x-forwarded-proto": "https",
+        "x-forwarded-port": "443",
+    });
+    let body = body.to_string();
+    request_event("POST", path, "", &headers, Some(&body), false)
 }
