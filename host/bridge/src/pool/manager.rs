@@ -202,8 +202,8 @@ impl Manager {
         }
     }
 
-    /// A new connection, which was begun after so many demotions. Connecting may itself have led to another server, so
-    /// that the moves count up to now.
+    /// Keeps a new connection with the number of demotions before it was begun, and with the number of moves by now:
+    /// connecting may itself have led to another server.
     fn keep(
         &self,
         connection: Connection,

@@ -11,7 +11,7 @@ use crate::mysql::Connection;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Deployment {
-    /// How far the switchover is; `None` if there is none.
+    /// How far the switchover is; `None` while RDS has not begun one.
     pub switchover: Option<Switchover>,
     /// Whether the server that answers was production before the switchover, and is no longer.
     pub is_former: bool,

@@ -61,7 +61,7 @@ fn members(rows: Vec<TopologyRow>, sources: &[String]) -> Vec<Member> {
             [] => id == own,
             sources => sources.contains(&id),
         };
-        // No server listens at a port that is none, so that the member is not used.
+        // A value that cannot be a port becomes 0, which is not the endpoint's port, so the member is not used.
         let port = u16::try_from(port).unwrap_or_default();
         Member::new(endpoint, is_writer).with_port(port)
     };

@@ -97,7 +97,7 @@ impl Roster {
     ///
     /// # Errors
     ///
-    /// There is none, or the members contradict each other.
+    /// No usable server has the role, or the members contradict each other.
     pub(crate) fn candidates(&self, role: Role) -> Result<Vec<&str>, TopologyProblem> {
         if let Some(obstacle) = self.obstacle() {
             return Err(obstacle);

@@ -5,14 +5,14 @@ use std::io;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::raw::RawConnection;
-use crate::component::ServerError;
 use crate::connection::{ROLE_QUERY, role};
 use crate::error::{Error, ErrorKind, Stage};
+use crate::protocol::err_packet;
 use crate::protocol::malformed::Malformed;
 use crate::role::Role;
 use mysql_common::constants::CapabilityFlags;
 use rds_bridge_wire::command::COM_QUERY;
-use rds_bridge_wire::{ErrPacket, HEADER_LENGTH, Header, err_packet, text};
+use rds_bridge_wire::{HEADER_LENGTH, Header};
 
 /// The longest reply to the query, in bytes: each of its packets is short.
 const REPLY_LIMIT: usize = 16 << 10;
@@ -77,7 +77,10 @@ async fn ask<S: AsyncRead + AsyncWrite + Unpin>(
     loop {
         let payload = read_packet(stream, &mut left).await?;
         match payload.first() {
-            Some(&err_packet::HEADER) => return Err(refused(&payload)),
+            Some(&err_packet::HEADER) => {
+                let refusal = err_packet::read(&payload).map_err(ErrorKind::Malformed)?;
+                return Err(ErrorKind::Server(refusal));
+            }
             Some(&END) if ends <= 1 => break,
             Some(&END) => ends = 1,
             // The row is the last one before the end.
@@ -105,17 +108,6 @@ async fn read_packet<S: AsyncRead + Unpin>(
         .await
         .map_err(ErrorKind::Io)?;
     Ok(payload)
-}
-
-fn refused(payload: &[u8]) -> ErrorKind {
-    match ErrPacket::read("ERR_Packet", payload) {
-        Ok(error) => ErrorKind::Server(ServerError {
-            code: error.error_code,
-            sql_state: error.sql_state.map(text),
-            message: text(error.error_message),
-        }),
-        Err(_) => ErrorKind::Malformed(Malformed::Unasked),
-    }
 }
 
 #[cfg(test)]
