@@ -6,6 +6,7 @@ mod calls;
 mod host;
 mod long;
 mod native;
+mod readers;
 mod short;
 
 use clap::Parser;
