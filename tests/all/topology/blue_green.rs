@@ -96,7 +96,7 @@ fn a_new_connection_is_held_until_the_switchover_is_over() {
 fn what_is_held_too_long_is_refused() {
     let it = Deployment::new();
     block_on(async {
-        let bridge = it.bridge(Duration::from_millis(600)).await;
+        let bridge = it.bridge(Duration::from_secs(1)).await;
         let mut connection = bridge.connect().await.unwrap();
         it.set_status("SWITCHOVER_IN_PROGRESS");
         bridge.read_topology(&mut connection).await.unwrap();
@@ -120,7 +120,7 @@ fn what_is_held_too_long_is_refused() {
 fn green_is_not_used_before_the_switchover() {
     let it = Deployment::new();
     block_on(async {
-        let bridge = it.bridge(Duration::from_millis(600)).await;
+        let bridge = it.bridge(Duration::from_secs(1)).await;
         let mut connection = bridge.connect().await.unwrap();
         bridge.read_topology(&mut connection).await.unwrap();
         assert_eq!(bridge.known_members(), [A]);

@@ -1,4 +1,4 @@
-//! In calm weather a topology costs a connection nothing.
+//! Without a failover, a topology costs a connection nothing.
 
 use std::time::Duration;
 

@@ -122,7 +122,7 @@ impl Database {
         text.trim().parse().unwrap()
     }
 
-    /// Ends the server as a power failure does.
+    /// Ends the server's process at once (SIGKILL). What it has written to files stays.
     pub(crate) fn kill(&self) {
         self.server.kill();
     }
