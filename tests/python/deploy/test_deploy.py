@@ -155,6 +155,15 @@ class Deploy(unittest.TestCase):
         self.assertIn("at the top of host/deploy/deploy", done.stderr)
         self.assertEqual(self.asked(), [])
 
+    def test_a_topology_needs_the_role_that_it_looks_for(self):
+        self.stand_in("sam")
+        self.settings(f'{ORIGINAL}\nDB_TOPOLOGY="rds"\n')
+        done = self.deploy()
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("error: DB_TOPOLOGY is 'rds', but DB_ROLE is not set", done.stderr)
+        self.settings(f'{ORIGINAL}\nDB_TOPOLOGY="rds"\nDB_ROLE="writer"\n')
+        self.assertEqual(self.deploy().returncode, 0)
+
     def test_what_the_original_left_open_is_no_value(self):
         self.stand_in("sam")
         for name, value in {
@@ -165,6 +174,8 @@ class Deploy(unittest.TestCase):
             "DB_ENDPOINT": "rd1qi356z20v52m.clllclirsx1f.eu-central-1.rds.amazonaws.com:3306",
             "DB_USER": "lambda*",
             "DB_PORT": "3306/tcp",
+            "DB_ROLE": "primary",
+            "DB_TOPOLOGY": "multi-az",
             "REGION": "eu-central-1a",
             "ARCHITECTURE": "x86-64",
         }.items():

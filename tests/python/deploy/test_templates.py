@@ -176,6 +176,10 @@ class Function(unittest.TestCase):
         _, variables = policies_of_stack("eu-central-1", ResolveCname="true")
         self.assertEqual(variables["DB_RESOLVE_CNAME"], "true")
 
+    def test_a_role_and_a_topology_are_passed_if_they_are_given(self):
+        _, variables = policies_of_stack("eu-central-1", DBRole="writer", DBTopology="aurora")
+        self.assertEqual((variables["DB_ROLE"], variables["DB_TOPOLOGY"]), ("writer", "aurora"))
+
     def test_the_variables_are_those_that_the_function_reads(self):
         _, variables = policies_of_stack("eu-central-1")
         self.assertEqual(
