@@ -141,14 +141,18 @@ impl Bridge {
     }
 
     /// Begins to connect in separate stages ([`crate::stages`]). If the bridge was built with
-    /// [`BridgeBuilder::resolve_cname`], this resolves the alias again.
+    /// [`BridgeBuilder::resolve_cname`], this resolves the alias again. With [`BridgeBuilder::topology`], the stages may
+    /// lead to another server than that of the endpoint; if one of them fails, call [`Self::begin_again`].
     ///
     /// # Errors
     ///
     /// [`crate::Stage::Resolve`] if the alias cannot be resolved in time; [`crate::ErrorKind::Setting`] if it no longer
-    /// leads to an RDS endpoint.
+    /// leads to an RDS endpoint; [`crate::ErrorKind::NoOtherServer`] if a blue/green switchover does not end in time.
     pub async fn begin(&self) -> Result<Connecting, Error> {
-        Connecting::begin(&self.inner, None).await
+        match &self.inner.cluster {
+            Some(cluster) => cluster::begin(&self.inner, cluster).await,
+            None => Connecting::begin(&self.inner, None).await,
+        }
     }
 
     /// As [`Self::connect`]; the stage that is not done at `end` fails with [`crate::ErrorKind::Timeout`].

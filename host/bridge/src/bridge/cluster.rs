@@ -1,6 +1,8 @@
 //! What a bridge knows of the endpoint's cluster: its members, and the one to connect to in place of the endpoint.
 
+mod begin;
 mod connect;
+mod follow;
 mod read;
 mod search;
 mod settings;
@@ -10,8 +12,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rustls::pki_types::ServerName;
+use tokio::sync::watch;
 use tokio::time::Instant;
 
+pub(super) use begin::begin;
 pub(super) use connect::connect;
 pub(super) use settings::ClusterSettings;
 
@@ -30,6 +34,8 @@ pub(crate) struct Cluster {
     /// How long a search lasts.
     wait: Duration,
     state: Mutex<State>,
+    /// [`State::moves`], for those who wait for a change.
+    moved: watch::Sender<u64>,
     searches: SingleFlight<TopologyProblem>,
 }
 
@@ -59,13 +65,6 @@ struct Instead {
 }
 
 impl State {
-    /// The writer, as far as it is known.
-    fn writer(&self) -> Option<&str> {
-        let instead = self.instead.as_ref().map(|instead| instead.host.as_str());
-        let named = || self.roster.candidates(Role::Writer).ok()?.first().copied();
-        instead.or_else(named)
-    }
-
     /// After a switchover, connections that were opened before may lead to the former environment.
     fn keep(&mut self, roster: Roster) {
         if self.roster.is_switching() && !roster.is_switching() {
@@ -82,6 +81,7 @@ impl Cluster {
             pattern,
             wait,
             state: Mutex::default(),
+            moved: watch::Sender::default(),
             searches: SingleFlight::default(),
         }
     }
@@ -90,6 +90,11 @@ impl Cluster {
     /// the former one.
     pub(crate) fn moves(&self) -> u64 {
         self.with(|state| state.moves)
+    }
+
+    /// [`Self::moves`], for those who wait for a change.
+    pub(super) fn moved(&self) -> watch::Receiver<u64> {
+        self.moved.subscribe()
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
@@ -107,6 +112,14 @@ impl Cluster {
                 );
             }
             state.keep(roster);
+            self.tell_moves(state);
+        });
+    }
+
+    fn tell_moves(&self, state: &State) {
+        self.moved.send_if_modified(|moves| {
+            let former = std::mem::replace(moves, state.moves);
+            former != state.moves
         });
     }
 
@@ -114,11 +127,14 @@ impl Cluster {
     /// former writer.
     fn move_to(&self, host: &str, role: Role, roster: Roster) {
         self.with(|state| {
-            // Connections to other readers stay as good as they were.
-            if role == Role::Writer && state.writer() != Some(host) {
+            // Connections to other readers stay as good as they were. Those to the endpoint may lead to a former writer,
+            // although a server has named the new one before.
+            let is_led_there = state.instead.as_ref().is_some_and(|it| it.host == host);
+            if role == Role::Writer && !is_led_there {
                 state.moves = state.moves.saturating_add(1);
             }
             state.keep(roster);
+            self.tell_moves(state);
             state.found = Some(host.to_owned());
             state.is_refuted = false;
             state.is_in_doubt = false;
@@ -140,11 +156,11 @@ impl Cluster {
         tracing::info!("the endpoint leads to the writer again");
     }
 
-    /// What a new connection reports to.
-    pub(super) fn watch(self: &Arc<Self>) -> Arc<dyn ServerWatch> {
+    /// What a connection reports to that was begun when there were so many moves.
+    pub(super) fn watch(self: &Arc<Self>, moves: u64) -> Arc<dyn ServerWatch> {
         Arc::new(Watch {
             cluster: Arc::clone(self),
-            moves: self.moves(),
+            moves,
         })
     }
 }
@@ -152,7 +168,7 @@ impl Cluster {
 /// What one connection tells the cluster.
 struct Watch {
     cluster: Arc<Cluster>,
-    /// [`State::moves`] when the connection was opened.
+    /// [`State::moves`] when the connection was begun.
     moves: u64,
 }
 

@@ -27,6 +27,7 @@
 mod login;
 mod raw;
 mod raw_role;
+mod raw_watch;
 #[cfg(feature = "secrets-manager")]
 mod secret;
 mod tls;
@@ -49,6 +50,7 @@ use crate::error::{Error, ErrorKind, Stage};
 use crate::net;
 pub use login::{LoggedIn, TlsEstablished};
 pub use raw::{RawConnection, RequestedSession};
+pub use raw_watch::WriterWatch;
 #[cfg(feature = "secrets-manager")]
 pub use secret::{SecretCredentialsReady, SecretFetched, SecretNamed};
 pub use tls::{InitialHandshakeReceived, TcpConnected};
@@ -61,6 +63,8 @@ struct Attempt {
     /// The bridge as its own user.
     own: Arc<Inner>,
     deadline: Deadline,
+    /// [`Cluster::moves`](super::cluster::Cluster::moves) when the attempt began.
+    moves: u64,
 }
 
 impl Attempt {
@@ -101,6 +105,7 @@ impl Connecting {
                 bridge: Arc::clone(bridge),
                 own: Arc::clone(bridge),
                 deadline,
+                moves: bridge.moves(),
             },
         }
     }

@@ -12,6 +12,14 @@ pub(crate) trait ServerWatch: Send + Sync {
     fn has_other_role(&self);
 }
 
+impl Connection {
+    /// Ends when the server has sent something, or has ended the connection.
+    pub(crate) async fn heard(&self) {
+        // An error is the end of the connection too.
+        let _ready = self.stream.get_ref().io().readable().await;
+    }
+}
+
 impl<S> Connection<S> {
     pub(super) fn report(&self, error: &Error) {
         let Some(watch) = &self.watch else {

@@ -116,7 +116,7 @@ pub(super) async fn examine(
 }
 
 /// Whether an error can be that of a failover: there is no server, or one of another role.
-fn leads_to_no_server(error: &Error) -> bool {
+pub(super) fn leads_to_no_server(error: &Error) -> bool {
     match error.kind() {
         ErrorKind::Timeout(_) => error.stage() != Stage::Credentials,
         ErrorKind::Resolve { .. }
@@ -130,7 +130,7 @@ fn leads_to_no_server(error: &Error) -> bool {
 }
 
 /// Adds to the endpoint's error why no other server was found.
-fn explain(error: Error, problem: TopologyProblem) -> Error {
+pub(super) fn explain(error: Error, problem: TopologyProblem) -> Error {
     if !leads_to_no_server(&error) {
         return error;
     }
@@ -141,7 +141,7 @@ fn explain(error: Error, problem: TopologyProblem) -> Error {
 
 impl Cluster {
     /// The member to connect to in place of the endpoint; `None` once the endpoint's name leads there too.
-    async fn member_in_place(&self, bridge: &Inner) -> Option<String> {
+    pub(super) async fn member_in_place(&self, bridge: &Inner) -> Option<String> {
         let now = Instant::now();
         let (host, is_due) = self.with(|state| {
             let instead = state.instead.as_mut()?;

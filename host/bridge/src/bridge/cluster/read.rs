@@ -15,9 +15,18 @@ const INTERVAL: Duration = Duration::from_secs(30);
 /// How often if there is a blue/green deployment: before a switchover, RDS announces it for some seconds.
 const WITH_DEPLOYMENT: Duration = Duration::from_secs(2);
 
+impl Inner {
+    /// How many times a search has led to another writer than before.
+    pub(in crate::bridge) fn moves(&self) -> u64 {
+        let cluster = self.cluster.as_ref();
+        cluster.map_or(0, |cluster| cluster.moves())
+    }
+}
+
 impl Bridge {
     /// Asks the server of a connection of this bridge for the members of its cluster, and keeps them for a failover. A
-    /// pool does this by itself. Without [`BridgeBuilder::topology`](crate::BridgeBuilder::topology), it does nothing.
+    /// pool does this by itself, and so does [`Self::follow_topology`]. Without
+    /// [`BridgeBuilder::topology`](crate::BridgeBuilder::topology), it does nothing.
     ///
     /// # Errors
     ///
@@ -69,8 +78,7 @@ impl Bridge {
 
     /// How many times a search has led to another writer than before.
     pub(crate) fn moves(&self) -> u64 {
-        let cluster = self.inner.cluster.as_ref();
-        cluster.map_or(0, |cluster| cluster.moves())
+        self.inner.moves()
     }
 }
 

@@ -37,7 +37,8 @@ impl BridgeBuilder {
     ///
     /// In normal operation, each connection goes to the endpoint, and takes no further round trip. A
     /// [`Pool`](crate::pool::Pool) asks for the members in the background, when a connection is returned or idle, at
-    /// most every 30 s; without a pool, call [`Bridge::read_topology`](crate::Bridge::read_topology).
+    /// most every 30 s; without a pool, call [`Bridge::follow_topology`](crate::Bridge::follow_topology) in a task, or
+    /// [`Bridge::read_topology`](crate::Bridge::read_topology).
     ///
     /// If the endpoint cannot be connected to, or leads to a server of another role, [`Self::failover_wait`] begins:
     /// the bridge connects to all known members at once, and asks each of them repeatedly which server has the role. It
@@ -50,7 +51,7 @@ impl BridgeBuilder {
     ///
     /// [`Self::build`] refuses a topology together with [`Self::connect_to`], [`Self::tls_server_name`] or
     /// [`Self::resolve_cname`], and for the endpoint of an RDS Proxy: these connect by other names than the instances'
-    /// own. [`Bridge::begin`](crate::Bridge::begin) does not use it.
+    /// own.
     #[must_use]
     pub fn topology(mut self, topology: impl Topology + 'static) -> Self {
         self.cluster.topology = Some(Arc::new(topology));

@@ -101,7 +101,7 @@ impl LoggedIn {
         let mut connection = Connection::new(tls, session, lengths, cancel);
         connection.set_limits(bridge.limits);
         if let Some(cluster) = &bridge.cluster {
-            connection.set_watch(cluster.watch());
+            connection.set_watch(cluster.watch(attempt.moves));
         }
         let setting_up = attempt
             .deadline

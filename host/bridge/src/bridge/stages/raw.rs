@@ -156,6 +156,7 @@ impl RawConnection {
             deadline: Deadline::from_timeouts(&bridge.timeouts),
             bridge,
             own,
+            moves: self.attempt.moves,
         };
         let changing = self.change(&attempt, session);
         let changing = attempt.deadline.whole(Stage::Login, changing);

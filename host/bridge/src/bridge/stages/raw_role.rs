@@ -46,6 +46,7 @@ impl RawConnection {
             false => Err(ErrorKind::WrongRole { expected }),
         });
         let checked = checked.map_err(|kind| Error::new(Stage::Session, kind));
+        self.report(&checked);
         self.attempt.explain(checked)
     }
 }
