@@ -3,6 +3,7 @@
 pub(crate) mod addresses;
 pub(crate) mod async_guest;
 pub(crate) mod aws_home;
+pub(crate) mod blue_green;
 pub(crate) mod cluster;
 pub(crate) mod column_types;
 pub(crate) mod command;

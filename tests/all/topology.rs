@@ -6,4 +6,5 @@ mod calm;
 mod lies;
 mod names;
 mod new_writer;
+mod proxied;
 mod settings;

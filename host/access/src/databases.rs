@@ -28,7 +28,7 @@ pub struct Database {
     pub ca_file: Option<PathBuf>,
     /// Role that the server must have; `None` is any.
     pub role: Option<Role>,
-    /// How the gateway finds the new writer after a failover; `None` follows the endpoint's name. It requires `role`.
+    /// How the new writer is found after a failover; `None` follows the endpoint's name. It requires `role`.
     pub topology: Option<Topology>,
     /// Host names of the cluster's instances, with `?` for the identifier. `None` derives them from the endpoint's name.
     pub instance_pattern: Option<String>,

@@ -49,7 +49,9 @@ impl Proxy {
         let socket_files = socket_files.collect();
         let shared = Arc::new(shared);
         let (draining, is_draining) = watch::channel(false);
+        let following = follow(Arc::clone(&shared), is_draining.clone());
         let mut tasks = JoinSet::new();
+        tasks.spawn(following);
         for listener in listeners {
             tasks.spawn(accept(Arc::clone(&shared), listener, is_draining.clone()));
         }
@@ -187,6 +189,14 @@ impl fmt::Debug for Proxy {
         f.debug_struct("Proxy")
             .field("bridge", &self.shared.bridge)
             .finish_non_exhaustive()
+    }
+}
+
+/// Follows the cluster of the database until the proxy drains.
+async fn follow(shared: Arc<Shared>, mut draining: watch::Receiver<bool>) {
+    tokio::select! {
+        () = shared.bridge.follow_topology() => {}
+        _ = draining.wait_for(|is_draining| *is_draining) => {}
     }
 }
 

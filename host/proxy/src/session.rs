@@ -9,7 +9,9 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use rds_bridge::component::{HandshakeResponse, ServerHandshake, TlsPolicy, scramble};
-use rds_bridge::stages::{InitialHandshakeReceived, RawConnection, RequestedSession, Resolved};
+use rds_bridge::stages::{
+    Connecting, InitialHandshakeReceived, RawConnection, RequestedSession, Resolved, WriterWatch,
+};
 use rds_bridge::{Bridge, Error};
 use rustls::ServerConfig;
 use tokio::sync::SemaphorePermit;
@@ -277,7 +279,8 @@ impl Session {
         }
     }
 
-    /// Copies until the end, and answers the commands that are not copied.
+    /// Copies until the end, and answers the commands that are not copied. Once the server is no longer the writer, the
+    /// client is closed as when the proxy drains: it then connects again, and reaches the new writer.
     async fn copy(&self, logged_in: LoggedIn, mut draining: watch::Receiver<bool>) {
         let counters = &self.shared.counters;
         let LoggedIn {
@@ -287,12 +290,13 @@ impl Session {
         let (capabilities, mariadb_capabilities) = upstream.capabilities();
         let replies = Replies::new(capabilities, mariadb_capabilities);
         let mut splice = Splice::new(self.shared.is_read_only, replies);
+        let mut writer = upstream.writer_watch();
         loop {
             let server = upstream.stream();
             let end = tokio::select! {
                 biased;
                 end = splice.run(&mut client.stream, server, counters) => end,
-                () = drained(&mut draining) => {
+                () = ending(&mut draining, &mut writer) => {
                     // The client may have sent a command in the meantime.
                     let quiet = timeout(QUIET, splice.run(&mut client.stream, server, counters)).await;
                     match quiet {
@@ -337,8 +341,16 @@ impl Session {
     }
 }
 
+/// Connects to the database up to its first packet; if that fails, to another server of its cluster.
 async fn greet(bridge: &Bridge) -> Result<Greeted, Error> {
-    let ready = bridge.begin().await?.load_credentials().await?;
+    match greet_from(bridge.begin().await?).await {
+        Err(error) => greet_from(bridge.begin_again(error).await?).await,
+        greeted => greeted,
+    }
+}
+
+async fn greet_from(connecting: Connecting) -> Result<Greeted, Error> {
+    let ready = connecting.load_credentials().await?;
     let resolved = ready.resolve().await?;
     let first = resolved.clone().connect().await?;
     let first = first.read_initial_handshake().await?;
@@ -353,10 +365,16 @@ async fn log_in(
     Ok(established.log_in().await?.into_raw())
 }
 
-/// Ends when the proxy drains.
-async fn drained(draining: &mut watch::Receiver<bool>) {
-    if draining.wait_for(|is_draining| *is_draining).await.is_err() {
-        // The proxy is gone, and with it what could drain it.
-        std::future::pending::<()>().await;
+/// Ends when the client is to be closed once it is idle: the proxy drains, or the server is no longer the writer.
+async fn ending(draining: &mut watch::Receiver<bool>, writer: &mut WriterWatch) {
+    let drained = async {
+        if draining.wait_for(|is_draining| *is_draining).await.is_err() {
+            // The proxy is gone, and with it what could drain it.
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        () = drained => {}
+        () = writer.moved() => {}
     }
 }

@@ -4,7 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use rds_bridge::component::ServerError;
-use rds_bridge::stages::{RawConnection, RequestedSession};
+use rds_bridge::stages::{RawConnection, RequestedSession, WriterWatch};
 use rds_bridge::tls::TlsStream;
 use rds_bridge::{Error, ErrorKind, Stage};
 use rds_bridge_wire::command::COM_QUERY;
@@ -56,6 +56,11 @@ impl Upstream {
     /// The payload of the `OK_Packet` of the last login.
     pub(crate) fn ok_packet(&self) -> &[u8] {
         &self.raw.session().ok_packet
+    }
+
+    /// Tells when the server is no longer the writer.
+    pub(crate) fn writer_watch(&self) -> WriterWatch {
+        self.raw.writer_watch()
     }
 
     /// The capabilities, and MariaDB's extended ones.

@@ -20,6 +20,15 @@ pub(crate) const RELOADED: &str = "rds-bridge: reloaded the configuration";
 pub(crate) const UNCHANGED: &str =
     "rds-bridge: cannot reload the configuration, so the old one stays in use: ";
 
+/// The settings of a client of a proxy.
+pub(crate) fn client_of(address: SocketAddr) -> OptsBuilder {
+    OptsBuilder::default()
+        .ip_or_hostname(address.ip().to_string())
+        .tcp_port(address.port())
+        .user(Some("anyone"))
+        .prefer_socket(false)
+}
+
 /// A running proxy. Dropping it kills it.
 pub(crate) struct Proxy {
     process: Child,
@@ -98,12 +107,7 @@ impl Proxy {
 
     /// The settings of a client without TLS and without a password.
     pub(crate) fn client(&self) -> OptsBuilder {
-        OptsBuilder::default()
-            .ip_or_hostname(self.address.ip().to_string())
-            .tcp_port(self.address.port())
-            .user(Some("anyone"))
-            .db_name(Some("iamtest"))
-            .prefer_socket(false)
+        client_of(self.address).db_name(Some("iamtest"))
     }
 
     /// Connects without a client's library. A read that gets nothing for 30 s is an error.

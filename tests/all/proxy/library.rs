@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use mysql_async::prelude::Queryable;
-use mysql_async::{ChangeUserOpts, Conn, OptsBuilder};
+use mysql_async::{ChangeUserOpts, Conn};
 use rds_bridge::component::{CONCURRENT_INSTANCES, Engine};
 use rds_bridge_proxy::{ConcurrentLogins, Listener, Proxy, ProxyBuilder};
 use rds_bridge_test_support::on_each_server;
@@ -14,6 +14,7 @@ use rstest::rstest;
 use rstest_reuse::apply;
 
 use crate::helpers::live::{block_on, credentials, to};
+use crate::helpers::proxy::client_of;
 
 /// The settings of a proxy to the server, and the address on which it will listen.
 async fn builder(server: &Server) -> (ProxyBuilder, SocketAddr) {
@@ -25,12 +26,7 @@ async fn builder(server: &Server) -> (ProxyBuilder, SocketAddr) {
 }
 
 async fn client(address: SocketAddr) -> Conn {
-    let options = OptsBuilder::default()
-        .ip_or_hostname(address.ip().to_string())
-        .tcp_port(address.port())
-        .user(Some("anyone"))
-        .prefer_socket(false);
-    Conn::new(options).await.unwrap()
+    Conn::new(client_of(address)).await.unwrap()
 }
 
 /// Connects and sends nothing. Returns when the proxy has greeted.
@@ -152,12 +148,7 @@ fn what_a_client_requests_in_vain_is_counted() {
         let (proxy, address) = builder(server).await;
         let proxy = proxy.start().unwrap();
         let long = "d".repeat(65);
-        let options = OptsBuilder::default()
-            .ip_or_hostname(address.ip().to_string())
-            .tcp_port(address.port())
-            .user(Some("anyone"))
-            .db_name(Some(&long))
-            .prefer_socket(false);
+        let options = client_of(address).db_name(Some(&long));
         let refused = Conn::new(options).await.unwrap_err();
         assert!(refused.to_string().contains("too long"), "{refused}");
         assert_eq!(proxy.metrics().refused_total, 1);

@@ -11,7 +11,7 @@ use crate::helpers::command::{stderr, stdout};
 use crate::helpers::live::block_on;
 use crate::helpers::proxy::Proxy;
 
-/// `ER_OPTION_PREVENTS_STATEMENT`, by which clients recognise an former writer.
+/// `ER_OPTION_PREVENTS_STATEMENT`, by which clients recognise a former writer.
 const NO_WRITER: u16 = 1290;
 
 fn set_read_only(server: &Server, on: bool) {
