@@ -82,11 +82,11 @@ test-embedding: build-tests mysql mariadb guests
     for server in mysql mariadb; do "$CARGO_TARGET_DIR/debug/examples/server" "$server" "$CARGO_TARGET_DIR/debug/examples/embed"; done
     for server in mysql mariadb; do "$CARGO_TARGET_DIR/debug/examples/server" "$server" "$CARGO_TARGET_DIR/debug/examples/two_tenants" "$RDS_BRIDGE_GUESTS/report.wasm" | diff <(grep -E '^(shop|warehouse), ' docs/guests.md) -; done
 
-# Run half a minute of chaos, always with the same faults, if the system allows a network of its own; ./just chaos takes longer
+# Run half a minute of chaos, always with the same faults, and lose a server's machine, if the system allows a network of its own
 [group('test')]
 test-chaos: build-tests mysql
     # The folders of administration programs are not on an ordinary user's PATH.
-    export PATH="$PATH:/usr/sbin:/sbin"; tests/setup/tools ip || true; if "$CARGO_TARGET_DIR/debug/chaos" --check; then "$CARGO_TARGET_DIR/debug/chaos" --seconds 30 --seed 5; \
+    export PATH="$PATH:/usr/sbin:/sbin"; tests/setup/tools ip || true; if "$CARGO_TARGET_DIR/debug/chaos" --check; then "$CARGO_TARGET_DIR/debug/chaos" --seconds 30 --seed 5 && "$CARGO_TARGET_DIR/debug/chaos" --black-hole 3; \
         else echo "warning: chaos is not run: this system does not allow a program to make a network of its own" >&2; fi
 
 # Test the scripts that fetch roots, install a Rust for WebAssembly, package and deploy, with stand-in tools
@@ -237,6 +237,11 @@ test-gateway-instances: build-tests mysql python
 [group('test')]
 chaos minutes="60" *arguments: build-tests mysql
     "$CARGO_TARGET_DIR/debug/chaos" --minutes {{minutes}} {{arguments}}
+
+# Measure how long the library takes to notice that a server's machine has vanished, with this tcp_user_timeout in seconds
+[group('test')]
+black-hole seconds="15": build-tests mysql
+    "$CARGO_TARGET_DIR/debug/chaos" --black-hole {{seconds}}
 
 # Build applications with Spin's SDKs for Python and JavaScript, and run them in a host of guests, on both servers; not a part of test
 [group('test')]

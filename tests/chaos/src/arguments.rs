@@ -3,8 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// How to call the program.
-pub(crate) const USAGE: &str =
-    "usage: chaos [--minutes N | --seconds N] [--seed N], or chaos --check";
+pub(crate) const USAGE: &str = "usage: chaos [--minutes N | --seconds N] [--seed N], chaos --black-hole SECONDS, or chaos --check";
 
 /// How long the faults last, and which they are.
 #[derive(Clone, Copy, Debug)]

@@ -8,6 +8,7 @@
 )]
 
 mod arguments;
+mod black_hole;
 mod chaos;
 mod clients;
 mod cluster;
@@ -27,11 +28,30 @@ mod shell;
 
 use std::env;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use arguments::{Arguments, USAGE};
 
 /// Asks whether this system allows what chaos needs, without a database.
 const CHECK: &str = "--check";
+
+/// Measures how long the library takes to notice that the server's machine has vanished, with a limit in seconds.
+const BLACK_HOLE: &str = "--black-hole";
+
+fn measure_black_hole(seconds: &str) -> ExitCode {
+    if !namespace::is_inside() {
+        return namespace::enter(&[BLACK_HOLE, seconds]);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    namespace::prepare(folder.path());
+    let limit = Duration::from_secs(seconds.parse().unwrap());
+    let wrong = black_hole::run(limit, folder.path());
+    wrong.iter().for_each(|it| eprintln!("error: {it}"));
+    match wrong.is_empty() {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    }
+}
 
 fn check() -> ExitCode {
     if !namespace::is_inside() {
@@ -58,6 +78,9 @@ fn main() -> ExitCode {
     }
     if words == [CHECK] {
         return check();
+    }
+    if let [BLACK_HOLE, seconds] = words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        return measure_black_hole(seconds);
     }
     let Some(arguments) = Arguments::read(&words) else {
         eprintln!("{USAGE}");
