@@ -2,6 +2,7 @@
 
 mod activity;
 mod flushed;
+mod own_wakes;
 
 use std::net::IpAddr;
 use std::pin::pin;
@@ -29,6 +30,7 @@ use crate::source_limit::{OpenPlace, SourceLimit};
 use crate::tls::{Established, Tls};
 use activity::Activity;
 use flushed::{Flushed, FlushedBody, Flushes};
+use own_wakes::with_own_wakes;
 
 /// How long to wait before accepting again, when the process has no file descriptor left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -116,7 +118,9 @@ pub(crate) async fn accept(
                     _counted: (permit, place),
                 };
                 let tls = tls.clone();
-                connections.spawn(async move { connection.serve(tls.as_deref()).await });
+                connections.spawn(with_own_wakes(async move {
+                    connection.serve(tls.as_deref()).await;
+                }));
             }
             (Err(error), _) => {
                 warn!(%error, "cannot accept a connection");
