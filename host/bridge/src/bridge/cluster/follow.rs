@@ -13,8 +13,9 @@ use crate::mysql::Connection;
 const INTERVAL: Duration = Duration::from_secs(5);
 /// How long the server may take to answer.
 const ANSWER: Duration = Duration::from_secs(5);
-/// Between two connections: a server that cannot be connected to must not be flooded.
+/// Between two connections: a server that cannot be connected to must not be flooded. It doubles with each failure.
 const PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(16);
 
 impl Bridge {
     /// Asks the server for its role and for the members of the cluster, every 5 s over a connection of its own, for as
@@ -25,16 +26,24 @@ impl Bridge {
     ///
     /// Without [`BridgeBuilder::topology`](crate::BridgeBuilder::topology), it returns at once.
     pub async fn follow_topology(&self) {
+        let mut pause = PAUSE;
         while self.inner.cluster.is_some() {
-            let moves = self.moves();
+            let (moves, began) = (self.moves(), Instant::now());
             let followed = match self.connect().await {
-                Ok(connection) => self.follow(connection, moves).await,
+                Ok(connection) => {
+                    let followed = self.follow(connection, moves).await;
+                    if began.elapsed() > PAUSE {
+                        pause = Duration::ZERO;
+                    }
+                    followed
+                }
                 Err(error) => Err(error),
             };
             if let Err(error) = followed {
                 debug!(error = %Chain(&error), "cannot follow the cluster's topology");
             }
-            sleep(PAUSE).await;
+            sleep(pause).await;
+            pause = pause.saturating_mul(2).clamp(PAUSE, LONGEST_PAUSE);
         }
     }
 
