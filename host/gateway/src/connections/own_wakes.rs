@@ -108,13 +108,13 @@ mod tests {
     }
 
     /// Polls once a future that wakes itself in its first `own` polls. Returns how many times it was polled, how many
-    /// times the task was woken, and the future's waker.
+    /// times the task was woken, and what wakes the future.
     fn poll_once(own: usize) -> (usize, usize, Waker) {
         let task = Arc::new(Task::default());
-        let mut polls = 0;
+        let mut polls = 0_usize;
         let mut kept = None;
         let future = poll_fn(|cx| {
-            polls += 1;
+            polls = polls.saturating_add(1);
             if polls <= own {
                 cx.waker().wake_by_ref();
             }
