@@ -12,11 +12,12 @@ use std::convert::Infallible;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, ORIGIN};
+use hyper::header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderValue, ORIGIN};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
@@ -133,9 +134,10 @@ async fn serve(listener: TcpListener, state: Arc<State>) {
 }
 
 async fn serve_connection(stream: TcpStream, state: Arc<State>, is_local: bool) {
+    let quits = AtomicBool::new(false);
     let service = service_fn(|request: Request<Incoming>| {
-        let state = Arc::clone(&state);
-        async move { Ok::<_, Infallible>(state.answer(&request, is_local).await) }
+        let (state, quits) = (Arc::clone(&state), &quits);
+        async move { Ok::<_, Infallible>(state.answer(&request, is_local, quits).await) }
     });
     let mut http = http1::Builder::new();
     let http = http
@@ -143,10 +145,20 @@ async fn serve_connection(stream: TcpStream, state: Arc<State>, is_local: bool) 
         .header_read_timeout(HEAD_LIMIT);
     // A client that disconnects concerns nothing else.
     let _ended = http.serve_connection(TokioIo::new(stream), service).await;
+    // Not before the answer is written: without clients, the process ends at once.
+    if quits.load(Ordering::Relaxed) {
+        state.quit.notify_one();
+    }
 }
 
 impl State {
-    async fn answer(self: &Arc<Self>, request: &Request<Incoming>, is_local: bool) -> Answer {
+    /// Answers a request. `quits` is set if the connection's end is to stop the proxy.
+    async fn answer(
+        self: &Arc<Self>,
+        request: &Request<Incoming>,
+        is_local: bool,
+        quits: &AtomicBool,
+    ) -> Answer {
         let (method, path) = (request.method(), request.uri().path());
         // Browsers send it with a request of a page. No page may stop the proxy of a person who looks at it.
         if request.headers().contains_key(ORIGIN) {
@@ -174,8 +186,11 @@ impl State {
                 "this request is allowed only from the proxy's own machine\n",
             ),
             "/quitquitquit" => {
-                self.quit.notify_one();
-                text(StatusCode::OK, "draining\n")
+                quits.store(true, Ordering::Relaxed);
+                let mut answer = text(StatusCode::OK, "draining\n");
+                let close = HeaderValue::from_static("close");
+                answer.headers_mut().insert(CONNECTION, close);
+                answer
             }
             _ => text(StatusCode::OK, "ok\n"),
         }
