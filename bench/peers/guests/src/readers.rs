@@ -7,7 +7,7 @@ use tokio::runtime::Runtime;
 use crate::host::{Allocation, Host, Instance};
 use crate::native;
 
-/// One of them.
+/// A reader of rows.
 #[derive(Clone, Copy)]
 pub(crate) enum Reader {
     Library,
@@ -17,7 +17,7 @@ pub(crate) enum Reader {
     OneByOne,
 }
 
-/// All of them, each with an open connection.
+/// All readers, each with an open connection.
 pub(crate) struct Readers {
     connection: PooledConnection,
     guest: Instance,

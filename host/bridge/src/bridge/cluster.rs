@@ -92,6 +92,11 @@ impl Cluster {
         self.with(|state| state.moves)
     }
 
+    /// Whether the servers have told of members, among which a search can begin.
+    fn knows_members(&self) -> bool {
+        self.with(|state| state.roster.hosts().next().is_some())
+    }
+
     /// [`Self::moves`], for those who wait for a change.
     pub(super) fn moved(&self) -> watch::Receiver<u64> {
         self.moved.subscribe()
@@ -156,7 +161,7 @@ impl Cluster {
         tracing::info!("the endpoint leads to the writer again");
     }
 
-    /// What a connection reports to that was begun when there were so many moves.
+    /// What a connection reports to. `moves` is [`Self::moves`] when the connection was begun.
     pub(super) fn watch(self: &Arc<Self>, moves: u64) -> Arc<dyn ServerWatch> {
         Arc::new(Watch {
             cluster: Arc::clone(self),

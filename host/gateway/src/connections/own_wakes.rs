@@ -1,5 +1,7 @@
-//! A connection's task wakes itself while it runs: hyper hands a request's body to the service that reads it, and both
-//! are parts of the task. Tokio then lets another thread continue, which costs more than a short request itself.
+//! Polls the future of a connection again at once if it has woken itself.
+//!
+//! It wakes itself for each request: hyper hands the request's body to the service that reads it, and both are parts of
+//! one task. Tokio would then wake another thread, which costs more than a short request itself.
 
 use std::future::poll_fn;
 use std::pin::pin;

@@ -24,12 +24,11 @@ impl Bridge {
         let Some(cluster) = &bridge.cluster else {
             return Err(error);
         };
-        let knows_no_member = || cluster.with(|state| state.roster.hosts().next().is_none());
-        if !leads_to_no_server(&error) || knows_no_member() {
+        if !leads_to_no_server(&error) || !cluster.knows_members() {
             return Err(error);
         }
         match search(bridge, cluster).await {
-            Ok(connecting) => connecting,
+            Ok(host) => at_member(bridge, cluster, &host),
             Err(problem) => Err(explain(error, problem)),
         }
     }
@@ -47,7 +46,7 @@ pub(in crate::bridge) async fn begin(
     });
     if is_refuted || is_switching {
         match search(bridge, cluster).await {
-            Ok(connecting) => return connecting,
+            Ok(host) => return at_member(bridge, cluster, &host),
             // The server of the endpoint may belong to the former environment.
             Err(problem) if is_switching => {
                 let expected = bridge.role;
@@ -64,13 +63,10 @@ pub(in crate::bridge) async fn begin(
     }
 }
 
-async fn search(
-    bridge: &Arc<Inner>,
-    cluster: &Arc<Cluster>,
-) -> Result<Result<Connecting, Error>, TopologyProblem> {
+/// Finds the host of a server of the role.
+async fn search(bridge: &Arc<Inner>, cluster: &Arc<Cluster>) -> Result<String, TopologyProblem> {
     let deadline = Deadline::from_timeouts(&bridge.timeouts);
-    let host = find(bridge, cluster, deadline.at()).await?;
-    Ok(at_member(bridge, cluster, &host))
+    find(bridge, cluster, deadline.at()).await
 }
 
 fn at_member(bridge: &Inner, cluster: &Cluster, host: &str) -> Result<Connecting, Error> {

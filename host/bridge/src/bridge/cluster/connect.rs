@@ -41,7 +41,7 @@ pub(in crate::bridge) async fn connect(
         Err(error) if leads_to_no_server(&error) => error,
         connected => return connected,
     };
-    if cluster.with(|state| state.roster.hosts().next().is_none()) {
+    if !cluster.knows_members() {
         return Err(error);
     }
     match find(bridge, cluster, deadline.at()).await {
