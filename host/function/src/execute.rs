@@ -168,7 +168,7 @@ async fn end_statement(
     deadline: &Deadline,
 ) -> Failure {
     let end = async {
-        cancel.cancel().await?;
+        cancel.cancel_on(connection).await?;
         connection.ping().await
     };
     let ended = match timeout(deadline.grace(), end).await {

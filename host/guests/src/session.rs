@@ -222,14 +222,14 @@ impl Lent {
     pub(crate) fn abandon(&mut self) {
         self.rows = None;
         let (connection, place) = (self.connection.take(), self.place.take());
-        let Some(connection) = connection else {
+        let Some(mut connection) = connection else {
             return;
         };
         // Without a runtime the connection is closed.
         if let Some(runtime) = &self.runtime {
             let cancel = self.cancel.clone();
             runtime.spawn(async move {
-                match cancel.cancel().await {
+                match cancel.cancel_on(&mut connection).await {
                     Ok(()) => info!("killed a guest's statement that was not complete"),
                     Err(error) => warn!(%error, "the statement of a guest may still be running"),
                 }

@@ -2,15 +2,15 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::SetOnce;
 use tokio::time::timeout;
 
-use super::Connection;
 use super::loan::Loan;
+use super::{Connection, Transport};
 use crate::error::{Error, ErrorKind, NotCancelled, Stage};
 
 /// How many connections are tried, since a load balancer may connect the same address to another server.
@@ -136,6 +136,25 @@ impl CancelHandle {
             }
         }
         Err(not_cancelled(NotCancelled::AnotherServer))
+    }
+
+    /// As [`Self::cancel`], for the connection of this handle, after the future that executed the statement was dropped.
+    /// Since nothing else reads from the connection then, it reads the replies that come before the statement's: one of
+    /// them has the session's identity.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::cancel`].
+    pub async fn cancel_on<S: Transport>(
+        &self,
+        connection: &mut Connection<S>,
+    ) -> Result<(), Error> {
+        let mut cancelled = pin!(self.cancel());
+        tokio::select! {
+            cancelled = cancelled.as_mut() => cancelled,
+            // After an error, the identity may be known all the same.
+            _read = connection.await_set_up() => cancelled.await,
+        }
     }
 }
 

@@ -210,27 +210,11 @@ impl Execution<'_> {
         self.warn_if_not_rolled_back();
         // On the heap: it is seldom needed, and would make the command's future larger.
         let end = Box::pin(async {
-            // This also reads the server's answer to the statement, and so waits for its end. Before that, it reads the
-            // session's identity, which the cancellation waits for.
-            let mut rolled_back = pin!(connection.execute("ROLLBACK", ()));
-            let mut cancelled = pin!(cancel.cancel());
-            let ended = tokio::select! {
-                cancelled = cancelled.as_mut() => Err(cancelled),
-                ended = rolled_back.as_mut() => Ok(ended.is_ok()),
-            };
-            match ended {
-                Ok(true) => return Error::Interrupted,
-                Ok(false) => {
-                    return cancelled
-                        .await
-                        .map_or_else(Error::NotKilled, |()| Error::Interrupted);
-                }
-                Err(cancelled) => {
-                    if let Err(error) = cancelled {
-                        return Error::NotKilled(error);
-                    }
-                }
+            if let Err(error) = cancel.cancel_on(connection).await {
+                return Error::NotKilled(error);
             }
+            // This also reads the server's answer to the statement, and so waits for its end.
+            let mut rolled_back = pin!(connection.execute("ROLLBACK", ()));
             while timeout(AGAIN, rolled_back.as_mut()).await.is_err() {
                 // A kill that arrives between preparing and executing ends nothing. That of a statement that has ended
                 // meanwhile does no harm.

@@ -285,13 +285,13 @@ impl Drop for Lease {
 /// Kills the statement that the connection is executing, and returns the connection to its pool. The pool resets its
 /// session, or closes it if the statement does not end.
 async fn kill(
-    connection: Box<PooledConnection>,
+    mut connection: Box<PooledConnection>,
     cancel: CancelHandle,
     open: OpenLease,
     leases: Arc<Leases>,
 ) {
     Counters::add(&leases.counters.killed);
-    match cancel.cancel().await {
+    match cancel.cancel_on(&mut connection).await {
         Ok(()) => info!("killed a statement whose request ended before its result was read"),
         Err(error) => warn!(
             %error,

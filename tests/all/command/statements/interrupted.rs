@@ -53,6 +53,25 @@ fn a_statement_that_ends_without_an_error_is_interrupted(product: Product) {
     assert_eq!(names(folder.path()), ["rows.csv"]);
 }
 
+/// The reply with the session's identity is still on its way.
+#[apply(on_each_server)]
+fn a_statement_that_has_just_begun_is_ended_too(product: Product) {
+    let server = Server::start(product, &Options::default());
+    let late = Fault::Delay(Duration::from_millis(400));
+    let proxy = FaultProxy::start(server.address(), late);
+    let sql = "SELECT SLEEP(300)";
+    let child = query_command(&server, &[sql])
+        .env("DB_CONNECT_TO", proxy.address().to_string())
+        .spawn()
+        .unwrap();
+    wait_until_running(&server, sql);
+    send_signal(&child, "-INT");
+    proxy.set(Fault::Pass);
+    let output = child.wait_with_output().unwrap();
+    let said = stderr(&output);
+    assert!(said.ends_with("rds-bridge: interrupted\n"), "{said}");
+}
+
 #[apply(on_each_server)]
 fn what_an_interrupted_statement_has_written_is_rolled_back(product: Product) {
     let server = Server::start(product, &Options::default());
