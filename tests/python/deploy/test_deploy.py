@@ -161,8 +161,13 @@ class Deploy(unittest.TestCase):
         done = self.deploy()
         self.assertEqual(done.returncode, 2)
         self.assertIn("error: DB_TOPOLOGY is 'rds', but DB_ROLE is not set", done.stderr)
-        self.settings(f'{ORIGINAL}\nDB_TOPOLOGY="rds"\nDB_ROLE="writer"\n')
+        valid = f'{ORIGINAL}\nDB_TOPOLOGY="rds"\nDB_ROLE="writer"\n'
+        self.settings(valid)
         self.assertEqual(self.deploy().returncode, 0)
+        self.settings(f'{valid}RESOLVE_CNAME="true"\n')
+        done = self.deploy()
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("but RESOLVE_CNAME is true", done.stderr)
 
     def test_what_the_original_left_open_is_no_value(self):
         self.stand_in("sam")
