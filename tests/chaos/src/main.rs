@@ -38,14 +38,13 @@ const CHECK: &str = "--check";
 /// Measures how long the library takes to notice that the server's machine has vanished, with a limit in seconds.
 const BLACK_HOLE: &str = "--black-hole";
 
-fn measure_black_hole(seconds: &str) -> ExitCode {
+fn measure_black_hole(seconds: u64) -> ExitCode {
     if !namespace::is_inside() {
-        return namespace::enter(&[BLACK_HOLE, seconds]);
+        return namespace::enter(&[BLACK_HOLE, &seconds.to_string()]);
     }
     let folder = tempfile::tempdir().unwrap();
     namespace::prepare(folder.path());
-    let limit = Duration::from_secs(seconds.parse().unwrap());
-    let wrong = black_hole::run(limit, folder.path());
+    let wrong = black_hole::run(Duration::from_secs(seconds), folder.path());
     wrong.iter().for_each(|it| eprintln!("error: {it}"));
     match wrong.is_empty() {
         true => ExitCode::SUCCESS,
@@ -79,7 +78,10 @@ fn main() -> ExitCode {
     if words == [CHECK] {
         return check();
     }
-    if let [BLACK_HOLE, seconds] = words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+    if let [name, seconds] = &words[..]
+        && name == BLACK_HOLE
+        && let Ok(seconds) = seconds.parse()
+    {
         return measure_black_hole(seconds);
     }
     let Some(arguments) = Arguments::read(&words) else {
