@@ -138,6 +138,20 @@ pub(crate) fn a_and_b() -> (Server, Server, Dns, StandIn) {
     (a, b, dns, topology)
 }
 
+/// As [`a_and_b`], of which B is a reader, as the topology says.
+pub(crate) fn writer_and_reader() -> (Server, Server, Dns, StandIn) {
+    let (a, b, dns, topology) = a_and_b();
+    set_read_only(&b, true);
+    (a, b, dns, topology)
+}
+
+/// B becomes the writer, and A lives on as a reader. DNS does not change.
+pub(crate) fn switch_over(a: &Server, b: &Server, topology: &StandIn) {
+    set_read_only(a, true);
+    set_read_only(b, false);
+    topology.tell(&[&[("shop-a", false), ("shop-b", true)]]);
+}
+
 /// A stand-in for the topology of a real cluster: it tells what the test says, and asks no server.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct StandIn(Arc<Mutex<Told>>);

@@ -8,7 +8,8 @@ use rds_bridge_test_support::server::{PASSWORD, Server};
 use tokio::time::{Duration, sleep};
 
 use crate::helpers::cluster::{
-    A, B, CLUSTER, Dns, a_and_b, as_admin, instance, port_of, set_read_only, to_cluster, tokens_for,
+    A, B, CLUSTER, Dns, a_and_b, as_admin, instance, port_of, set_read_only, switch_over,
+    to_cluster, tokens_for, writer_and_reader,
 };
 use crate::helpers::live::{block_on, credentials, first_value};
 
@@ -126,8 +127,7 @@ fn a_killed_writer_is_replaced_before_dns_has_changed() {
 /// The former writer is alive, and a reader now. The connections that lead to it are closed.
 #[test]
 fn a_demoted_writer_is_replaced() {
-    let (one, other, dns, topology) = a_and_b();
-    set_read_only(&other, true);
+    let (one, other, dns, topology) = writer_and_reader();
     block_on(async {
         let builder = as_admin(to_cluster(&[&one, &other], &dns));
         let builder = builder.topology(topology.clone()).allow_writes(true);
@@ -137,9 +137,7 @@ fn a_demoted_writer_is_replaced() {
         assert_eq!(port_of(&mut held).await.unwrap(), one.port());
         bridge.read_topology(&mut held).await.unwrap();
 
-        set_read_only(&one, true);
-        set_read_only(&other, false);
-        topology.tell(&[&[("shop-a", false), ("shop-b", true)]]);
+        switch_over(&one, &other, &topology);
         // Of a connection that was opened before, the reset is what learns of it.
         held.execute("SET @left = 1", ()).await.unwrap();
         let refused = held.reset().await.unwrap_err();

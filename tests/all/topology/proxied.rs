@@ -10,7 +10,9 @@ use rds_bridge_test_support::server::Server;
 use tokio::time::{Duration, sleep};
 
 use crate::helpers::blue_green::Deployment;
-use crate::helpers::cluster::{Dns, StandIn, a_and_b, as_admin, set_read_only, to_cluster};
+use crate::helpers::cluster::{
+    Dns, StandIn, as_admin, set_read_only, switch_over, to_cluster, writer_and_reader,
+};
 use crate::helpers::live::block_on;
 use crate::helpers::proxy::client_of;
 
@@ -61,8 +63,7 @@ fn code_of(error: &ClientError) -> Option<u16> {
 
 #[test]
 fn a_killed_writer_is_replaced() {
-    let (one, other, dns, topology) = a_and_b();
-    set_read_only(&other, true);
+    let (one, other, dns, topology) = writer_and_reader();
     block_on(async {
         let proxy = Proxied::to([&one, &other], &dns, &topology).await;
         let mut client = proxy.connect().await.unwrap();
@@ -83,17 +84,14 @@ fn a_killed_writer_is_replaced() {
 /// A former writer that lives on ends no connection, and its clients would be refused each write.
 #[test]
 fn idle_clients_of_a_demoted_writer_are_closed() {
-    let (one, other, dns, topology) = a_and_b();
-    set_read_only(&other, true);
+    let (one, other, dns, topology) = writer_and_reader();
     block_on(async {
         let proxy = Proxied::to([&one, &other], &dns, &topology).await;
         let mut idle = proxy.connect().await.unwrap();
         let mut busy = proxy.connect().await.unwrap();
         busy.query_drop("BEGIN").await.unwrap();
 
-        set_read_only(&one, true);
-        set_read_only(&other, false);
-        topology.tell(&[&[("shop-a", false), ("shop-b", true)]]);
+        switch_over(&one, &other, &topology);
         while port_of(&mut idle).await.is_ok() {
             sleep(Duration::from_millis(600)).await;
         }
@@ -110,13 +108,10 @@ fn idle_clients_of_a_demoted_writer_are_closed() {
 /// A login that meets the former writer is refused, and leads to a search for the next one.
 #[test]
 fn at_most_one_login_meets_a_demoted_writer() {
-    let (one, other, dns, topology) = a_and_b();
-    set_read_only(&other, true);
+    let (one, other, dns, topology) = writer_and_reader();
     block_on(async {
         let proxy = Proxied::to([&one, &other], &dns, &topology).await;
-        set_read_only(&one, true);
-        set_read_only(&other, false);
-        topology.tell(&[&[("shop-a", false), ("shop-b", true)]]);
+        switch_over(&one, &other, &topology);
         let mut client = match proxy.connect().await {
             Err(refused) => {
                 assert_eq!(code_of(&refused), Some(1290), "{refused}");
@@ -130,8 +125,7 @@ fn at_most_one_login_meets_a_demoted_writer() {
 
 #[test]
 fn a_server_that_no_search_finds_is_an_error_of_the_network() {
-    let (one, other, dns, topology) = a_and_b();
-    set_read_only(&other, true);
+    let (one, other, dns, topology) = writer_and_reader();
     block_on(async {
         let builder = as_admin(to_cluster(&[&one, &other], &dns)).topology(topology.clone());
         let proxy = Proxied::start(builder.failover_wait(Duration::from_secs(1))).await;
