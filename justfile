@@ -65,7 +65,8 @@ test: tools test-rust test-chaos test-embedding test-scripts test-deploy test-sp
 [group('test')]
 test-rust: build-tests mysql mariadb python node guests
     # With the profile of build-tests: the profile test has the same settings, but cargo compiles this workspace again for it.
-    cargo test --locked --workspace --profile dev
+    # At least four tests at once, because a test often waits for a server.
+    RUST_TEST_THREADS="${RUST_TEST_THREADS:-$(( {{num_cpus()}} > 4 ? {{num_cpus()}} : 4 ))}" cargo test --locked --workspace --profile dev
 
 # Start the MySQL or MariaDB of the tests, and run a command with the settings for a client in its environment: ./just server mysql bash
 [group('test')]
