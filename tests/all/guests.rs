@@ -1,6 +1,7 @@
 //! Databases for the guests of a Wasmtime host.
 
 pub(crate) mod asynchronous;
+pub(crate) mod columnar;
 pub(crate) mod epochs;
 pub(crate) mod grants;
 pub(crate) mod hidden;

@@ -66,6 +66,7 @@ mod address;
 mod bindings;
 mod calls;
 mod catalog;
+mod columnar;
 mod connection;
 mod ctx;
 mod databases;

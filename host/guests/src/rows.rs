@@ -8,13 +8,14 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use rds_bridge::mysql::Summary;
+use rds_bridge::mysql::{Row, Summary};
 use rds_bridge::pool::PooledConnection;
 use wasmtime::component::Resource;
 
-use crate::bindings::rds::mysql::results::{Host, HostRows, Rows as Handle};
+use crate::bindings::rds::mysql::results::{ColumnarBatch, Host, HostRows, Rows as Handle};
 use crate::bindings::rds::mysql::types;
-use crate::bindings::rds::mysql::types::{Error as GuestError, Lost, Row, Rule};
+use crate::bindings::rds::mysql::types::{Error as GuestError, Lost, Rule};
+use crate::columnar;
 use crate::ctx::RdsCtx;
 use crate::failure::Answer;
 use crate::granted::Place;
@@ -101,20 +102,32 @@ impl<S: Shape> Rows<S> {
     /// Reads the next rows. Those that were read before an error are in the batch.
     pub(crate) async fn batch(&mut self, size: Size) -> Batch<S::Row> {
         let mut rows = Vec::new();
+        let push = |row: &Row<'_>, columns: &S::Columns| {
+            rows.push(S::row(row, columns)?);
+            Ok(())
+        };
+        let ended = self.fill(size, push).await;
+        Batch { rows, ended }
+    }
+
+    /// Reads the next rows, gives each to `push`, and returns how the result has ended, if it has.
+    async fn fill(
+        &mut self,
+        size: Size,
+        mut push: impl FnMut(&Row<'_>, &S::Columns) -> Result<(), GuestError>,
+    ) -> Option<Result<types::Summary, GuestError>> {
         let Some(session) = self.session.clone() else {
-            let ended = self.ended.clone();
-            return Batch { rows, ended };
+            return self.ended.clone();
         };
         let mut time = self.time;
         // `commit` and `rollback` pass over them, also while they wait for the server.
         let lent = session.lent().ok();
         let Some(mut lent) = lent.filter(|lent| lent.rows == Some(self.number)) else {
             self.end(Err(GuestError::TransactionEnded));
-            let ended = self.ended.clone();
-            return Batch { rows, ended };
+            return self.ended.clone();
         };
         let read = async |connection: &mut PooledConnection| {
-            self.read(connection, &session, size, &mut rows).await
+            self.read(connection, &session, size, &mut push).await
         };
         let read = lent.run(&mut time, read).await;
         self.time = time;
@@ -127,27 +140,27 @@ impl<S: Shape> Rows<S> {
             lent.end_rows(self.number);
             self.end(ended.clone());
         }
-        Batch { rows, ended }
+        ended
     }
 
-    /// Reads rows into a batch, and returns the end of the result if it was reached.
+    /// Reads the rows of a batch, and returns the end of the result if it was reached.
     async fn read(
         &mut self,
         connection: &mut PooledConnection,
         session: &Session,
         size: Size,
-        batch: &mut Vec<S::Row>,
+        push: &mut impl FnMut(&Row<'_>, &S::Columns) -> Result<(), GuestError>,
     ) -> Result<Option<Summary>, GuestError> {
         let grant = &session.grant;
         let Some(mut rows) = connection.resume_rows() else {
             return Err(GuestError::ConnectionLost(Lost { may_have_run: true }));
         };
         // Never as many as the guest asks for before they are there.
-        let mut held = 0_usize;
-        while batch.len() < size.at_most && held < size.max_bytes {
+        let (mut count, mut held) = (0_usize, 0_usize);
+        while count < size.at_most && held < size.max_bytes {
             let next = match size.fill {
                 #[cfg(feature = "p3")]
-                Fill::Received if !batch.is_empty() => match poll_once(rows.next()) {
+                Fill::Received if count > 0 => match poll_once(rows.next()) {
                     Some(next) => next,
                     None => break,
                 },
@@ -169,7 +182,8 @@ impl<S: Shape> Rows<S> {
             if self.bytes > grant.max_bytes {
                 return Err(GuestError::NotPermitted(Rule::ResultSize));
             }
-            batch.push(S::row(&row, &self.columns)?);
+            push(&row, &self.columns)?;
+            count = count.saturating_add(1);
         }
         Ok(None)
     }
@@ -228,6 +242,16 @@ impl<S: Shape> fmt::Debug for Rows<S> {
     }
 }
 
+impl RdsCtx {
+    fn size(&self, at_most: u32) -> Size {
+        Size {
+            at_most: usize::try_from(at_most.max(1)).unwrap_or(usize::MAX),
+            max_bytes: self.max_batch_bytes,
+            fill: Fill::Whole,
+        }
+    }
+}
+
 impl Host for RdsCtx {}
 
 impl HostRows for RdsCtx {
@@ -236,17 +260,32 @@ impl HostRows for RdsCtx {
         Ok(rows.columns.clone())
     }
 
-    async fn next(&mut self, rows: Resource<Handle>, at_most: u32) -> Answer<Vec<Row>> {
+    async fn next(&mut self, rows: Resource<Handle>, at_most: u32) -> Answer<Vec<types::Row>> {
+        let size = self.size(at_most);
         let rows: &mut Rows<Contract> = self.table.get_mut(&borrowed(&rows))?;
-        let size = Size {
-            at_most: usize::try_from(at_most.max(1)).unwrap_or(usize::MAX),
-            max_bytes: self.max_batch_bytes,
-            fill: Fill::Whole,
-        };
         let Batch { rows, ended } = self.waited.during(rows.batch(size)).await;
         Ok(match ended {
             Some(Err(error)) => Err(error),
             _ => Ok(rows),
+        })
+    }
+
+    async fn next_columns(
+        &mut self,
+        rows: Resource<Handle>,
+        at_most: u32,
+    ) -> Answer<ColumnarBatch> {
+        let size = self.size(at_most);
+        let rows: &mut Rows<Contract> = self.table.get_mut(&borrowed(&rows))?;
+        let mut batch = ColumnarBatch {
+            rows: 0,
+            arrays: Vec::new(),
+        };
+        let push = |row: &Row<'_>, _: &Vec<types::Column>| columnar::push(&mut batch, row);
+        let ended = self.waited.during(rows.fill(size, push)).await;
+        Ok(match ended {
+            Some(Err(error)) => Err(error),
+            _ => Ok(batch),
         })
     }
 

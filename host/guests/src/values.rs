@@ -121,20 +121,8 @@ fn given(value: mysql::Value<'_>) -> Option<Value> {
         mysql::Value::Decimal(digits) => Value::Decimal(digits.to_owned()),
         mysql::Value::Bit(_) => Value::Bits(value.as_bits()?),
         mysql::Value::Date(date) => Value::Date(given_date(date)),
-        mysql::Value::Time(time) => Value::Time(types::Span {
-            negative: time.negative,
-            hours: time.hours,
-            minutes: time.minutes,
-            seconds: time.seconds,
-            microseconds: time.microseconds,
-        }),
-        mysql::Value::DateTime(it) => Value::Datetime(types::Datetime {
-            date: given_date(it.date),
-            hour: it.hour,
-            minute: it.minute,
-            second: it.second,
-            microsecond: it.microsecond,
-        }),
+        mysql::Value::Time(time) => Value::Time(given_span(time)),
+        mysql::Value::DateTime(it) => Value::Datetime(given_datetime(it)),
         mysql::Value::Text(text) => Value::Text(text.to_owned()),
         mysql::Value::Json(text) => Value::Json(text.to_owned()),
         mysql::Value::Bytes(bytes) => Value::Bytes(bytes.to_owned()),
@@ -143,11 +131,31 @@ fn given(value: mysql::Value<'_>) -> Option<Value> {
     })
 }
 
-fn given_date(date: mysql::Date) -> types::Date {
+pub(crate) fn given_date(date: mysql::Date) -> types::Date {
     types::Date {
         year: date.year,
         month: date.month,
         day: date.day,
+    }
+}
+
+pub(crate) fn given_datetime(it: mysql::DateTime) -> types::Datetime {
+    types::Datetime {
+        date: given_date(it.date),
+        hour: it.hour,
+        minute: it.minute,
+        second: it.second,
+        microsecond: it.microsecond,
+    }
+}
+
+pub(crate) fn given_span(time: mysql::Time) -> types::Span {
+    types::Span {
+        negative: time.negative,
+        hours: time.hours,
+        minutes: time.minutes,
+        seconds: time.seconds,
+        microseconds: time.microseconds,
     }
 }
 

@@ -24,10 +24,11 @@ mod bindings {
 
 pub(crate) use bindings::Guest as Calls;
 pub(crate) use bindings::rds::mysql::client::Options as Begin;
+pub(crate) use bindings::rds::mysql::results::{Array, ColumnarBatch, Values};
 #[expect(unreachable_pub, reason = "the generated code re-exports it")]
 pub use bindings::rds::mysql::types;
 pub(crate) use bindings::rds::mysql::types::{
-    Column, Date, Datetime, Error, Lost, Rule, Span, Stage, Summary, Value,
+    Column, Date, Datetime, Error, Kind, Lost, Rule, Span, Stage, Summary, Value,
 };
 
 /// The data of a store.
@@ -158,6 +159,17 @@ impl Guest {
     pub(crate) async fn next(&mut self, rows: u32, at_most: u32) -> Result<Vec<Vec<Value>>, Error> {
         self.calls
             .call_next(&mut self.store, rows, at_most)
+            .await
+            .unwrap()
+    }
+
+    pub(crate) async fn next_columns(
+        &mut self,
+        rows: u32,
+        at_most: u32,
+    ) -> Result<ColumnarBatch, Error> {
+        self.calls
+            .call_next_columns(&mut self.store, rows, at_most)
             .await
             .unwrap()
     }

@@ -11,7 +11,7 @@ mod memory;
 
 use bindings::Guest;
 use bindings::rds::mysql::client::{Connection, Options, Transaction};
-use bindings::rds::mysql::results::Rows;
+use bindings::rds::mysql::results::{ColumnarBatch, Rows};
 use bindings::rds::mysql::types::{Column, Error, Row, Summary, Value};
 use bindings::rds::mysql::{catalog, client};
 
@@ -74,6 +74,10 @@ impl Guest for Client {
 
     fn next(rows: u32, at_most: u32) -> Result<Vec<Row>, Error> {
         ROWS.with(|all| all.with(rows, |it| it.next(at_most)))
+    }
+
+    fn next_columns(rows: u32, at_most: u32) -> Result<ColumnarBatch, Error> {
+        ROWS.with(|all| all.with(rows, |it| it.next_columns(at_most)))
     }
 
     fn finish(rows: u32) -> Result<Summary, Error> {

@@ -1,0 +1,184 @@
+//! A guest that reads column by column gets what one that reads rows gets.
+
+use std::num::NonZeroU64;
+
+use rds_bridge_guests::{Access, Databases, Grant, Statements};
+use rds_bridge_test_support::on_each_server;
+use rds_bridge_test_support::server::{Options, Product, Server};
+use rstest::rstest;
+use rstest_reuse::apply;
+
+use crate::helpers::column_types::create_tables;
+use crate::helpers::guest::{
+    Array, Column, ColumnarBatch, Error, Guest, Kind, Rule, Value, Values, pool, tenant,
+    tenant_with,
+};
+use crate::helpers::live::block_on;
+
+/// The value of a row, as a guest finds it.
+fn value(kind: Kind, array: &Array, row: usize) -> Value {
+    let is_valid = |it: &Vec<u8>| it[row / 8] >> (row % 8) & 1 == 1;
+    if !array.validity.is_empty() && !is_valid(&array.validity) {
+        return Value::Null;
+    }
+    let span = |offsets: &[u32]| offsets[row] as usize..offsets[row + 1] as usize;
+    match &array.values {
+        Values::Null => Value::Null,
+        Values::Int(list) => Value::Int(list[row]),
+        Values::Unsigned(list) if kind == Kind::Bits => Value::Bits(list[row]),
+        Values::Unsigned(list) => Value::Unsigned(list[row]),
+        Values::Float(list) => Value::Float(list[row]),
+        Values::Double(list) => Value::Double(list[row]),
+        Values::Text(it) => {
+            let text = it.text[span(&it.offsets)].to_owned();
+            match kind {
+                Kind::Decimal => Value::Decimal(text),
+                Kind::Json => Value::Json(text),
+                _ => Value::Text(text),
+            }
+        }
+        Values::Bytes(it) => {
+            let bytes = it.bytes[span(&it.offsets)].to_owned();
+            match kind {
+                Kind::Geometry => Value::Geometry(bytes),
+                _ => Value::Bytes(bytes),
+            }
+        }
+        Values::Date(list) => Value::Date(list[row]),
+        Values::Datetime(list) => Value::Datetime(list[row]),
+        Values::Time(list) => Value::Time(list[row]),
+        Values::Vector(it) => Value::Vector(it.entries[span(&it.offsets)].to_owned()),
+    }
+}
+
+/// The rows of a batch. Each array has as many values as there are rows.
+fn rows(batch: &ColumnarBatch, columns: &[Column]) -> Vec<Vec<Value>> {
+    assert_eq!(batch.arrays.len(), columns.len());
+    let count = batch.rows as usize;
+    for array in &batch.arrays {
+        assert!(array.validity.is_empty() || array.validity.len() == count.div_ceil(8));
+        let length = match &array.values {
+            Values::Null => count,
+            Values::Int(list) => list.len(),
+            Values::Unsigned(list) => list.len(),
+            Values::Float(list) => list.len(),
+            Values::Double(list) => list.len(),
+            Values::Text(it) => it.offsets.len() - 1,
+            Values::Bytes(it) => it.offsets.len() - 1,
+            Values::Date(list) => list.len(),
+            Values::Datetime(list) => list.len(),
+            Values::Time(list) => list.len(),
+            Values::Vector(it) => it.offsets.len() - 1,
+        };
+        assert_eq!(length, count);
+    }
+    let row = |row| {
+        let arrays = batch.arrays.iter().zip(columns);
+        let values = arrays.map(|(array, column)| value(column.kind, array, row));
+        values.collect()
+    };
+    (0..count).map(row).collect()
+}
+
+/// All rows of a query, at most some of them in a call.
+async fn read(
+    guest: &mut Guest,
+    connection: u32,
+    sql: &str,
+    at_most: u32,
+) -> Result<Vec<Vec<Value>>, Error> {
+    let handle = guest.query(connection, sql, &[]).await?;
+    let columns = guest.columns(handle).await;
+    let mut all = Vec::new();
+    loop {
+        let batch = guest.next_columns(handle, at_most).await?;
+        if batch.rows == 0 {
+            assert!(batch.arrays.is_empty());
+            guest.drop_rows(handle).await;
+            return Ok(all);
+        }
+        assert!(batch.rows <= at_most);
+        all.extend(rows(&batch, &columns));
+    }
+}
+
+#[apply(on_each_server)]
+fn every_column_type(product: Product) {
+    let server = Server::start(
+        product,
+        &Options {
+            // The default SQL mode refuses zero dates and the year 0.
+            arguments: vec!["--sql-mode=".to_owned()],
+            ..Options::default()
+        },
+    );
+    let tables = create_tables(&server, product);
+    block_on(async {
+        let databases = Databases::new().with("orders", pool(&server, false, |it| it).await);
+        let (tenant, _) = tenant(&databases, Grant::new("orders", Statements::Any));
+        let mut guest = Guest::new(&tenant).await;
+        let connection = guest.open("orders").await.unwrap();
+        for number in 0..tables {
+            let sql = format!("SELECT n, v, v IS NULL, NULL FROM t{number} ORDER BY n");
+            let wanted = guest.all(connection, &sql, &[]).await.unwrap();
+            for at_most in [1, 3, u32::MAX] {
+                let found = read(&mut guest, connection, &sql, at_most).await;
+                assert_eq!(found.unwrap(), wanted, "{sql}");
+            }
+        }
+    });
+}
+
+#[apply(on_each_server)]
+fn nulls_and_empty_strings_beside_values(product: Product) {
+    let server = Server::shared(product);
+    let sql = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 100) \
+               SELECT IF(n % 3, n, NULL), IF(n % 5, REPEAT('é', n % 7), NULL), \
+               IF(n > 60, CAST(n AS BINARY), NULL), n FROM n";
+    block_on(async {
+        let databases = Databases::new().with("orders", pool(server, false, |it| it).await);
+        let (tenant, _) = tenant(&databases, Grant::new("orders", Statements::Any));
+        let mut guest = Guest::new(&tenant).await;
+        let connection = guest.open("orders").await.unwrap();
+        let wanted = guest.all(connection, sql, &[]).await.unwrap();
+        for at_most in [1, 7, 8, 9, 64, 100] {
+            let found = read(&mut guest, connection, sql, at_most).await;
+            assert_eq!(found.unwrap(), wanted);
+        }
+        // Both calls read the same rows.
+        let handle = guest.query(connection, sql, &[]).await.unwrap();
+        let columns = guest.columns(handle).await;
+        let mut found = guest.next(handle, 10).await.unwrap();
+        let batch = guest.next_columns(handle, 20).await.unwrap();
+        found.extend(rows(&batch, &columns));
+        found.extend(guest.rest(handle).await.unwrap());
+        assert_eq!(found, wanted);
+    });
+}
+
+#[apply(on_each_server)]
+fn a_batch_and_a_result_are_limited(product: Product) {
+    let server = Server::shared(product);
+    let sql = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 900) \
+               SELECT n, REPEAT('x', 100) FROM n";
+    block_on(async {
+        let limited = tenant_with(server, Access::ReadOnly, |it| {
+            it.max_rows = NonZeroU64::new(500)
+        })
+        .await;
+        let ctx = rds_bridge_guests::RdsCtx::new(&limited).max_batch_bytes(10_000);
+        let mut guest = Guest::with(ctx).await;
+        let connection = guest.open("orders").await.unwrap();
+        let handle = guest.query(connection, sql, &[]).await.unwrap();
+        let first = guest.next_columns(handle, u32::MAX).await.unwrap();
+        // As many as fit into the limit of a batch.
+        assert!((40..=60).contains(&first.rows), "{}", first.rows);
+        guest.drop_rows(handle).await;
+        assert_eq!(
+            read(&mut guest, connection, sql, u32::MAX).await,
+            Err(Error::NotPermitted(Rule::Rows))
+        );
+        let connection = guest.open("orders").await.unwrap();
+        assert_eq!(guest.one(connection, "SELECT 1").await, Value::Int(1));
+    });
+}
