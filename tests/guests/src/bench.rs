@@ -18,7 +18,8 @@ use std::cell::OnceCell;
 use bindings::Guest;
 use bindings::bench::guests::by_row;
 use bindings::rds::mysql::client::{self, Connection};
-use bindings::rds::mysql::types::Value;
+use bindings::rds::mysql::results::{Array, Strings, Values};
+use bindings::rds::mysql::types::{Datetime, Value};
 
 struct Bench;
 
@@ -45,16 +46,7 @@ fn sum(row: &[Value]) -> u64 {
     else {
         panic!("a row of mixed columns");
     };
-    let date = made.date;
-    let made = [
-        date.year,
-        date.month.into(),
-        date.day.into(),
-        made.hour.into(),
-        made.minute.into(),
-        made.second.into(),
-    ];
-    let made = made.into_iter().map(u64::from).fold(0, u64::wrapping_add);
+    let made = sum_of_datetime(made);
     let lengths = [name.len(), price.len()].map(|it| it as u64);
     [
         n.cast_unsigned(),
@@ -65,6 +57,51 @@ fn sum(row: &[Value]) -> u64 {
     .into_iter()
     .chain(lengths)
     .fold(0, u64::wrapping_add)
+}
+
+/// As `sum`, of all rows of a batch.
+fn sum_of_columns(arrays: &[Array]) -> u64 {
+    let without_null = |it: &Array| it.validity.is_empty();
+    assert!(arrays.iter().all(without_null), "columns without NULL");
+    let values: Vec<&Values> = arrays.iter().map(|it| &it.values).collect();
+    let [
+        Values::Int(n),
+        Values::Int(big),
+        Values::Text(name),
+        Values::Text(price),
+        Values::Datetime(made),
+        Values::Double(ratio),
+    ] = values.as_slice()
+    else {
+        panic!("mixed columns");
+    };
+    let numbers = n.iter().chain(big).map(|it| it.cast_unsigned());
+    let bits = ratio.iter().map(|it| it.to_bits());
+    numbers
+        .chain(bits)
+        .chain(made.iter().map(sum_of_datetime))
+        .chain(lengths(name))
+        .chain(lengths(price))
+        .fold(0, u64::wrapping_add)
+}
+
+/// The length of each string.
+fn lengths(strings: &Strings) -> impl Iterator<Item = u64> {
+    let ends = strings.offsets.windows(2);
+    ends.map(|it| u64::from(it[1].wrapping_sub(it[0])))
+}
+
+fn sum_of_datetime(it: &Datetime) -> u64 {
+    let date = it.date;
+    let parts = [
+        date.year,
+        date.month.into(),
+        date.day.into(),
+        it.hour.into(),
+        it.minute.into(),
+        it.second.into(),
+    ];
+    parts.into_iter().map(u64::from).fold(0, u64::wrapping_add)
 }
 
 impl Guest for Bench {
@@ -85,6 +122,21 @@ impl Guest for Bench {
                 for row in &batch {
                     total = total.wrapping_add(sum(row));
                 }
+            }
+        })
+    }
+
+    fn in_columns(sql: String, at_most: u32) -> u64 {
+        CONNECTION.with(|connection| {
+            let connection = connection.get().expect("an open connection");
+            let rows = connection.query(&sql, &[]).expect("rows");
+            let mut total = 0_u64;
+            loop {
+                let batch = rows.next_columns(at_most).expect("a batch");
+                if batch.rows == 0 {
+                    return total;
+                }
+                total = total.wrapping_add(sum_of_columns(&batch.arrays));
             }
         })
     }

@@ -54,7 +54,12 @@ impl Host {
     pub(crate) fn new(pool: &Pool, allocation: Allocation) -> Self {
         let mut config = Config::new();
         if allocation == Allocation::Pooling {
-            config.allocation_strategy(PoolingAllocationConfig::default());
+            // An instance's first pages stay in memory for the next one, so that the kernel need not map them again.
+            let mut pooling = PoolingAllocationConfig::default();
+            pooling.linear_memory_keep_resident(512 << 10);
+            pooling.table_keep_resident(64 << 10);
+            pooling.async_stack_keep_resident(64 << 10);
+            config.allocation_strategy(pooling);
         }
         let engine = Engine::new(&config).expect("an engine");
         let component = Component::new(&engine, guest()).expect("a component");

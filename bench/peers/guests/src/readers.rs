@@ -13,6 +13,8 @@ pub(crate) enum Reader {
     Library,
     /// A guest that asks for this number of rows in a call.
     Batches(u32),
+    /// The same, column by column.
+    Columns(u32),
     /// A guest that asks for one row in a call, of the benchmark's own interface.
     OneByOne,
 }
@@ -51,6 +53,10 @@ impl Readers {
             Reader::Batches(rows) => {
                 let calls = &guest.guest;
                 calls.call_in_batches(&mut guest.store, sql, rows).await
+            }
+            Reader::Columns(rows) => {
+                let calls = &guest.guest;
+                calls.call_in_columns(&mut guest.store, sql, rows).await
             }
             Reader::OneByOne => {
                 let calls = &by_row.guest;

@@ -11,8 +11,9 @@ use crate::readers::{Reader, Readers, assert_equal};
 pub(crate) const ROWS: u64 = 1_000;
 const SQL: &str = "SELECT n, big, name, price, made, ratio FROM mixed LIMIT 1000";
 
-const READERS: [(&str, Reader); 4] = [
+const READERS: [(&str, Reader); 5] = [
     ("library", Reader::Library),
+    ("guest, columns of 1,000", Reader::Columns(1_000)),
     ("guest, batches of 1,000", Reader::Batches(1_000)),
     ("guest, batches of 100", Reader::Batches(100)),
     ("guest, one row a call", Reader::OneByOne),
