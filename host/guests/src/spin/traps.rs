@@ -1,8 +1,10 @@
 //! The interfaces of Spin that the host does not have.
 
 use wasmtime::bail;
-use wasmtime::component::types::ComponentItem;
-use wasmtime::component::{Component, Linker, ResourceType};
+use wasmtime::component::types::{ComponentFunc, ComponentItem};
+use wasmtime::component::{Component, Linker, LinkerInstance, ResourceType};
+#[cfg(feature = "p3")]
+use wasmtime::format_err;
 
 /// The packages of Spin's world beside WASI.
 const PACKAGES: [&str; 4] = ["fermyon:spin/", "spin:", "wasi:config/", "wasi:keyvalue/"];
@@ -44,9 +46,9 @@ pub fn add_traps_to_linker<T: Send + 'static>(
         for (item, export) in interface.exports(engine) {
             // An error means that the linker has the item already: it stays.
             let _defined = match export.ty {
-                ComponentItem::ComponentFunc(_) => {
+                ComponentItem::ComponentFunc(function) => {
                     let missing = format!("the host does not have {name}#{item}");
-                    instance.func_new(item, move |_, _, _, _| bail!("{missing}"))
+                    add_trap(&mut instance, item, &function, missing)
                 }
                 ComponentItem::Resource(_) => {
                     instance.resource(item, ResourceType::host::<()>(), |_, _| Ok(()))
@@ -56,6 +58,27 @@ pub fn add_traps_to_linker<T: Send + 'static>(
         }
     }
     Ok(())
+}
+
+fn add_trap<T: Send + 'static>(
+    instance: &mut LinkerInstance<'_, T>,
+    item: &str,
+    #[cfg_attr(
+        not(feature = "p3"),
+        expect(unused_variables, reason = "they are all synchronous")
+    )]
+    function: &ComponentFunc,
+    missing: String,
+) -> wasmtime::Result<()> {
+    // Wasmtime accepts only such a definition for an `async func`.
+    #[cfg(feature = "p3")]
+    if function.async_() {
+        return instance.func_new_concurrent(item, move |_, _, _, _| {
+            let error = format_err!("{missing}");
+            Box::pin(async move { Err(error) })
+        });
+    }
+    instance.func_new(item, move |_, _, _, _| bail!("{missing}"))
 }
 
 #[cfg(test)]
@@ -72,10 +95,20 @@ mod tests {
         [&[id, length], contents].concat()
     }
 
+    /// How the type of a function begins.
+    const SYNCHRONOUS: u8 = 0x40;
+    #[cfg(feature = "p3")]
+    const ASYNCHRONOUS: u8 = 0x43;
+
     /// A component without code. It imports the interface, which has the function `get` without parameters and results.
     fn importing(engine: &Engine, interface: &str) -> Component {
+        importing_as(engine, interface, SYNCHRONOUS)
+    }
+
+    fn importing_as(engine: &Engine, interface: &str, function: u8) -> Component {
         // In an instance type: a function type, and an export of that type.
-        let instance = b"\x01\x42\x02\x01\x40\x00\x01\x00\x04\x00\x03get\x01\x00";
+        let kind = [b"\x01\x42\x02\x01", &[function][..]].concat();
+        let instance = [&kind[..], b"\x00\x01\x00\x04\x00\x03get\x01\x00"].concat();
         let length = u8::try_from(interface.len()).unwrap();
         let import = [
             b"\x01\x00",
@@ -85,7 +118,7 @@ mod tests {
         ]
         .concat();
         let header = b"\0asm\x0d\x00\x01\x00".to_vec();
-        let bytes = [header, section(7, instance), section(10, &import)].concat();
+        let bytes = [header, section(7, &instance), section(10, &import)].concat();
         Component::new(engine, bytes).unwrap()
     }
 
@@ -104,6 +137,16 @@ mod tests {
             let mut store = Store::new(&engine, ());
             linker.instantiate(&mut store, &component).unwrap();
         }
+    }
+
+    #[cfg(feature = "p3")]
+    #[test]
+    fn an_asynchronous_function_traps_too() {
+        let engine = Engine::default();
+        let component = importing_as(&engine, "spin:sqlite/sqlite@3.1.0", ASYNCHRONOUS);
+        let mut linker = Linker::<()>::new(&engine);
+        add_traps_to_linker(&mut linker, &component).unwrap();
+        linker.instantiate_pre(&component).unwrap();
     }
 
     #[test]
