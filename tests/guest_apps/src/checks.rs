@@ -1,12 +1,11 @@
 //! What each application must answer. All of them answer the same paths.
 
-use rds_bridge_guests::Tenant;
 use rds_bridge_test_support::server::{Product, Server};
 use serde_json::{Value, json};
 use wasmtime::Store;
-use wasmtime_wasi_http::p2::bindings::ProxyPre;
 
-use crate::host::{self, State};
+use crate::app::App;
+use crate::host::State;
 use crate::memory;
 
 /// With a column of each type that Spin itself fails to convert.
@@ -25,12 +24,9 @@ const TABLES: &str = "
 /// Only in the answer of the server.
 const SEEN: &str = "12345678901234567890.10";
 
-pub(crate) async fn run(app: &ProxyPre<State>, server: &Server, tenant: &Tenant) {
+pub(crate) async fn run(app: &App, store: Store<State>, server: &Server) {
     server.execute_as_admin(TABLES);
-    let mut guest = Guest {
-        app,
-        store: host::store(app.engine(), tenant),
-    };
+    let mut guest = Guest { app, store };
     guest.rows_are_those_of_the_server(server.product()).await;
     guest.statements_with_parameters_are_executed().await;
     let changed = server.execute_as_admin("SELECT * FROM iamtest.changed");
@@ -41,7 +37,7 @@ pub(crate) async fn run(app: &ProxyPre<State>, server: &Server, tenant: &Tenant)
 }
 
 struct Guest<'a> {
-    app: &'a ProxyPre<State>,
+    app: &'a App,
     store: Store<State>,
 }
 
@@ -49,7 +45,7 @@ impl Guest<'_> {
     async fn get(&mut self, path: &str) -> Value {
         self.store.set_epoch_deadline(u64::MAX / 2);
         let uri = format!("http://app{path}");
-        let response = host::get(self.app, &mut self.store, &uri).await.unwrap();
+        let response = self.app.get(&mut self.store, &uri).await.unwrap();
         let body = str::from_utf8(response.body()).unwrap();
         assert_eq!(response.status(), 200, "{path}: {body}");
         serde_json::from_str(body).unwrap()

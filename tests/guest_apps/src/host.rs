@@ -1,7 +1,5 @@
 //! A Wasmtime host for an application that was built for Spin: WASI, HTTP, and one database.
 
-use std::path::Path;
-
 use http_body_util::{BodyExt, Empty};
 use hyper::body::Bytes;
 use hyper::{Request, Response};
@@ -16,7 +14,7 @@ pub(crate) struct State {
     wasi: WasiCtx,
     http: WasiHttpCtx,
     table: ResourceTable,
-    rds: RdsCtx,
+    pub(crate) rds: RdsCtx,
 }
 
 impl WasiView for State {
@@ -34,15 +32,14 @@ impl WasiHttpView for State {
     }
 }
 
-pub(crate) fn load(engine: &Engine, file: &Path) -> Result<ProxyPre<State>> {
-    let app = Component::from_file(engine, file)?;
+pub(crate) fn load(engine: &Engine, app: &Component) -> Result<ProxyPre<State>> {
     let mut linker = Linker::<State>::new(engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
     spin::add_to_linker(&mut linker, |state| &mut state.rds)?;
     // The other interfaces of Spin: an application that calls one of them traps.
-    spin::add_traps_to_linker(&mut linker, &app)?;
-    ProxyPre::new(linker.instantiate_pre(&app)?)
+    spin::add_traps_to_linker(&mut linker, app)?;
+    ProxyPre::new(linker.instantiate_pre(app)?)
 }
 
 pub(crate) fn store(engine: &Engine, tenant: &Tenant) -> Store<State> {

@@ -1,12 +1,15 @@
 //! Runs applications that other people's SDKs built in a host with `rds_bridge_guests::spin`, on MySQL and MariaDB:
 //! `guest-apps APP.wasm…`. It panics if a check fails.
 
+mod app;
 mod checks;
 mod host;
+mod host_async;
 mod memory;
 
 use std::path::PathBuf;
 
+use app::App;
 use rds_bridge::Bridge;
 use rds_bridge::aws::Credentials;
 use rds_bridge::pool::Pool;
@@ -24,11 +27,11 @@ async fn main() {
     config.epoch_interruption(true).coredump_on_trap(true);
     let engine = Engine::new(&config).unwrap();
     for file in files {
-        let app = host::load(&engine, &file).unwrap();
+        let app = App::load(&engine, &file).unwrap();
         for product in [Product::MySql, Product::MariaDb] {
             let server = Server::shared(product);
             let tenant = tenant(server).await;
-            checks::run(&app, server, &tenant).await;
+            checks::run(&app, host::store(&engine, &tenant), server).await;
             println!("{} on {}: as expected", file.display(), product.name());
         }
     }

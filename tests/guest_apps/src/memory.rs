@@ -3,18 +3,18 @@
 use rds_bridge_test_support::expectation::{ENDPOINT, Expectation};
 use rds_bridge_test_support::server::Server;
 use wasmtime::{Store, Trap, WasmCoreDump};
-use wasmtime_wasi_http::p2::bindings::ProxyPre;
 
-use crate::host::{self, State};
+use crate::app::App;
+use crate::host::State;
 
 /// The bytes of all linear memories of a store.
 pub(crate) struct Memory(Vec<Vec<u8>>);
 
 /// Lets the deadline of the next request pass at its start. The dump of that trap has the memories of the instances
 /// that have answered before.
-pub(crate) async fn of(app: &ProxyPre<State>, store: &mut Store<State>) -> Memory {
+pub(crate) async fn of(app: &App, store: &mut Store<State>) -> Memory {
     store.set_epoch_deadline(0);
-    let error = host::get(app, store, "http://app/rows").await.unwrap_err();
+    let error = app.get(store, "http://app/rows").await.unwrap_err();
     assert_eq!(error.downcast_ref(), Some(&Trap::Interrupt), "{error:#}");
     let dump = error.downcast_ref::<WasmCoreDump>().unwrap();
     let memories = dump.memories().iter();
