@@ -64,9 +64,8 @@ test: tools test-rust test-chaos test-embedding test-scripts test-deploy test-sp
 # Run the tests in Rust
 [group('test')]
 test-rust: build-tests mysql mariadb python node guests
-    # With the profile of build-tests: the profile test has the same settings, but cargo compiles this workspace again for it.
     # At least four tests at once, because a test often waits for a server.
-    RUST_TEST_THREADS="${RUST_TEST_THREADS:-$(( {{num_cpus()}} > 4 ? {{num_cpus()}} : 4 ))}" cargo test --locked --workspace --profile dev
+    RUST_TEST_THREADS="${RUST_TEST_THREADS:-$(( {{num_cpus()}} > 4 ? {{num_cpus()}} : 4 ))}" cargo test --locked --workspace
 
 # Start the MySQL or MariaDB of the tests, and run a command with the settings for a client in its environment: ./just server mysql bash
 [group('test')]
@@ -228,7 +227,7 @@ test-gateway-clients *names: build-tests mysql mariadb node
 # Send 10,000 requests to the gateway while the network and the server fail, with the clients' own retries on
 [group('test')]
 test-gateway-faults requests="10000": build-tests mysql python node
-    RDS_BRIDGE_FAULT_REQUESTS="$(( ({{requests}} + 2) / 3 ))" cargo test --locked --workspace --profile dev --test all -- --nocapture every_line_is_what_its_client_was_told
+    RDS_BRIDGE_FAULT_REQUESTS="$(( ({{requests}} + 2) / 3 ))" cargo test --locked --workspace --test all -- --nocapture every_line_is_what_its_client_was_told
 
 # Restart three gateways behind haproxy one after another, under load
 [group('test')]
