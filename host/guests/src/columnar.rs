@@ -3,28 +3,26 @@
 use rds_bridge::mysql;
 use rds_bridge::mysql::{ColumnKind, Row};
 
-use crate::bindings::rds::mysql::results::{
-    Array, ByteStrings, ColumnarBatch, Strings, Values, Vectors,
-};
+use crate::bindings::rds::mysql::results::{Array, RecordBatch, Strings, Values, Vectors};
 use crate::bindings::rds::mysql::types;
 use crate::bindings::rds::mysql::types::{Error as GuestError, Rule};
 use crate::values::{column_of, given_date, given_datetime, given_span};
 
-/// Adds a row to a batch, which is of the row's columns or empty.
+/// Adds a row to a batch, which is empty or has rows of the same result. After an error the batch is incomplete.
 ///
 /// # Errors
 ///
 /// `value`: the server's bytes do not match the column's type. `not-permitted`: a column of the batch has more bytes than
 /// an offset can count.
-pub(crate) fn push(batch: &mut ColumnarBatch, row: &Row<'_>) -> Result<(), GuestError> {
+pub(crate) fn push(batch: &mut RecordBatch, row: &Row<'_>) -> Result<(), GuestError> {
     if batch.arrays.is_empty() {
         let arrays = row.columns().iter().map(|it| array(it.kind()));
         batch.arrays = arrays.collect();
     }
-    let number = usize::try_from(batch.rows).unwrap_or(usize::MAX);
+    let index = usize::try_from(batch.rows).unwrap_or(usize::MAX);
     for ((array, column), value) in batch.arrays.iter_mut().zip(row.columns()).zip(row.values()) {
         let value = value.map_err(|error| GuestError::Value(column_of(&error)))?;
-        mark(&mut array.validity, number, value != mysql::Value::Null);
+        mark(&mut array.validity, index, !value.is_null());
         match add(&mut array.values, value) {
             Ok(()) => (),
             Err(Refused::Kind) => return Err(GuestError::Value(column.name().to_owned())),
@@ -37,34 +35,31 @@ pub(crate) fn push(batch: &mut ColumnarBatch, row: &Row<'_>) -> Result<(), Guest
 
 /// Why an array cannot take a value.
 enum Refused {
-    /// Its column has no values of this kind.
+    /// Its column has no such value: one of another kind, or a `BIT` of more than 64 bits, which no server has.
     Kind,
-    /// An offset would have more than 32 bits.
+    /// An offset would exceed 2^31 - 1, the most of Arrow's.
     Length,
 }
 
 /// An array without rows.
 fn array(kind: ColumnKind) -> Array {
-    let offsets = vec![0];
+    let strings = || Strings {
+        offsets: vec![0],
+        bytes: Vec::new(),
+    };
     let values = match kind {
         ColumnKind::Null => Values::Null,
         ColumnKind::Int => Values::Int(Vec::new()),
         ColumnKind::UnsignedInt | ColumnKind::Bit => Values::Unsigned(Vec::new()),
         ColumnKind::Float => Values::Float(Vec::new()),
         ColumnKind::Double => Values::Double(Vec::new()),
-        ColumnKind::Decimal | ColumnKind::Text | ColumnKind::Json => Values::Text(Strings {
-            offsets,
-            text: String::new(),
-        }),
-        ColumnKind::Bytes | ColumnKind::Geometry => Values::Bytes(ByteStrings {
-            offsets,
-            bytes: Vec::new(),
-        }),
+        ColumnKind::Decimal | ColumnKind::Text | ColumnKind::Json => Values::Text(strings()),
+        ColumnKind::Bytes | ColumnKind::Geometry => Values::Bytes(strings()),
         ColumnKind::Date => Values::Date(Vec::new()),
         ColumnKind::DateTime => Values::Datetime(Vec::new()),
         ColumnKind::Time => Values::Time(Vec::new()),
         ColumnKind::Vector => Values::Vector(Vectors {
-            offsets,
+            offsets: vec![0],
             entries: Vec::new(),
         }),
     };
@@ -74,7 +69,7 @@ fn array(kind: ColumnKind) -> Array {
     }
 }
 
-/// Records whether the next row has a value. As long as each has one, the bitmap is empty.
+/// Records whether the next row has a value. The bitmap stays empty until the first NULL.
 fn mark(validity: &mut Vec<u8>, row: usize, is_valid: bool) {
     let (byte, bit) = (row / 8, 1_u8 << (row % 8));
     if validity.is_empty() {
@@ -94,7 +89,6 @@ fn mark(validity: &mut Vec<u8>, row: usize, is_valid: bool) {
 
 fn add(values: &mut Values, value: mysql::Value<'_>) -> Result<(), Refused> {
     match (values, value) {
-        (Values::Null, mysql::Value::Null) => (),
         (values, mysql::Value::Null) => return add_null(values),
         (Values::Int(list), mysql::Value::Int(number)) => list.push(number),
         (Values::Unsigned(list), mysql::Value::UnsignedInt(number)) => list.push(number),
@@ -106,20 +100,16 @@ fn add(values: &mut Values, value: mysql::Value<'_>) -> Result<(), Refused> {
         (
             Values::Text(strings),
             mysql::Value::Decimal(text) | mysql::Value::Text(text) | mysql::Value::Json(text),
-        ) => {
-            strings.text.push_str(text);
-            end(&mut strings.offsets, strings.text.len())?;
-        }
+        ) => push_string(strings, text.as_bytes())?,
         (Values::Bytes(strings), mysql::Value::Bytes(bytes) | mysql::Value::Geometry(bytes)) => {
-            strings.bytes.extend_from_slice(bytes);
-            end(&mut strings.offsets, strings.bytes.len())?;
+            push_string(strings, bytes)?
         }
         (Values::Date(list), mysql::Value::Date(date)) => list.push(given_date(date)),
         (Values::Datetime(list), mysql::Value::DateTime(it)) => list.push(given_datetime(it)),
         (Values::Time(list), mysql::Value::Time(time)) => list.push(given_span(time)),
         (Values::Vector(vectors), mysql::Value::Vector(vector)) => {
             vectors.entries.extend(vector.iter());
-            end(&mut vectors.offsets, vectors.entries.len())?;
+            push_offset(&mut vectors.offsets, vectors.entries.len())?;
         }
         _ => return Err(Refused::Kind),
     }
@@ -139,8 +129,7 @@ fn add_null(values: &mut Values) -> Result<(), Refused> {
         Values::Unsigned(list) => list.push(0),
         Values::Float(list) => list.push(0.0),
         Values::Double(list) => list.push(0.0),
-        Values::Text(strings) => end(&mut strings.offsets, strings.text.len())?,
-        Values::Bytes(strings) => end(&mut strings.offsets, strings.bytes.len())?,
+        Values::Text(strings) | Values::Bytes(strings) => push_string(strings, &[])?,
         Values::Date(list) => list.push(DATE),
         Values::Datetime(list) => list.push(types::Datetime {
             date: DATE,
@@ -156,14 +145,20 @@ fn add_null(values: &mut Values) -> Result<(), Refused> {
             seconds: 0,
             microseconds: 0,
         }),
-        Values::Vector(vectors) => end(&mut vectors.offsets, vectors.entries.len())?,
+        Values::Vector(vectors) => push_offset(&mut vectors.offsets, vectors.entries.len())?,
     }
     Ok(())
 }
 
+fn push_string(strings: &mut Strings, string: &[u8]) -> Result<(), Refused> {
+    strings.bytes.extend_from_slice(string);
+    push_offset(&mut strings.offsets, strings.bytes.len())
+}
+
 /// Adds the offset at which a row's value ends.
-fn end(offsets: &mut Vec<u32>, length: usize) -> Result<(), Refused> {
-    offsets.push(u32::try_from(length).map_err(|_| Refused::Length)?);
+fn push_offset(offsets: &mut Vec<u32>, length: usize) -> Result<(), Refused> {
+    let offset = i32::try_from(length).map_err(|_| Refused::Length)?;
+    offsets.push(offset.cast_unsigned());
     Ok(())
 }
 
@@ -199,9 +194,9 @@ mod tests {
     #[test]
     fn an_offset_never_wraps() {
         let mut offsets = vec![0];
-        assert!(end(&mut offsets, u32::MAX as usize).is_ok());
-        assert!(end(&mut offsets, u32::MAX as usize + 1).is_err());
-        assert_eq!(offsets, [0, u32::MAX]);
+        assert!(push_offset(&mut offsets, i32::MAX as usize).is_ok());
+        assert!(push_offset(&mut offsets, i32::MAX as usize + 1).is_err());
+        assert_eq!(offsets, [0, i32::MAX.cast_unsigned()]);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use rds_bridge::mysql::{Row, Summary};
 use rds_bridge::pool::PooledConnection;
 use wasmtime::component::Resource;
 
-use crate::bindings::rds::mysql::results::{ColumnarBatch, Host, HostRows, Rows as Handle};
+use crate::bindings::rds::mysql::results::{Host, HostRows, RecordBatch, Rows as Handle};
 use crate::bindings::rds::mysql::types;
 use crate::bindings::rds::mysql::types::{Error as GuestError, Lost, Rule};
 use crate::columnar;
@@ -270,14 +270,10 @@ impl HostRows for RdsCtx {
         })
     }
 
-    async fn next_columns(
-        &mut self,
-        rows: Resource<Handle>,
-        at_most: u32,
-    ) -> Answer<ColumnarBatch> {
+    async fn next_columns(&mut self, rows: Resource<Handle>, at_most: u32) -> Answer<RecordBatch> {
         let size = self.size(at_most);
         let rows: &mut Rows<Contract> = self.table.get_mut(&borrowed(&rows))?;
-        let mut batch = ColumnarBatch {
+        let mut batch = RecordBatch {
             rows: 0,
             arrays: Vec::new(),
         };

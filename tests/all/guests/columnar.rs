@@ -10,8 +10,7 @@ use rstest_reuse::apply;
 
 use crate::helpers::column_types::create_tables;
 use crate::helpers::guest::{
-    Array, Column, ColumnarBatch, Error, Guest, Kind, Rule, Value, Values, pool, tenant,
-    tenant_with,
+    Array, Column, Error, Guest, Kind, RecordBatch, Rule, Value, Values, pool, tenant, tenant_with,
 };
 use crate::helpers::live::block_on;
 
@@ -30,7 +29,7 @@ fn value(kind: Kind, array: &Array, row: usize) -> Value {
         Values::Float(list) => Value::Float(list[row]),
         Values::Double(list) => Value::Double(list[row]),
         Values::Text(it) => {
-            let text = it.text[span(&it.offsets)].to_owned();
+            let text = String::from_utf8(it.bytes[span(&it.offsets)].to_owned()).unwrap();
             match kind {
                 Kind::Decimal => Value::Decimal(text),
                 Kind::Json => Value::Json(text),
@@ -51,8 +50,13 @@ fn value(kind: Kind, array: &Array, row: usize) -> Value {
     }
 }
 
+fn assert_ends(offsets: &[u32], length: usize) {
+    assert_eq!(offsets.first(), Some(&0));
+    assert_eq!(offsets.last().map(|it| *it as usize), Some(length));
+}
+
 /// The rows of a batch. Each array has as many values as there are rows.
-fn rows(batch: &ColumnarBatch, columns: &[Column]) -> Vec<Vec<Value>> {
+fn rows(batch: &RecordBatch, columns: &[Column]) -> Vec<Vec<Value>> {
     assert_eq!(batch.arrays.len(), columns.len());
     let count = batch.rows as usize;
     for array in &batch.arrays {
@@ -63,12 +67,17 @@ fn rows(batch: &ColumnarBatch, columns: &[Column]) -> Vec<Vec<Value>> {
             Values::Unsigned(list) => list.len(),
             Values::Float(list) => list.len(),
             Values::Double(list) => list.len(),
-            Values::Text(it) => it.offsets.len() - 1,
-            Values::Bytes(it) => it.offsets.len() - 1,
+            Values::Text(it) | Values::Bytes(it) => {
+                assert_ends(&it.offsets, it.bytes.len());
+                it.offsets.len() - 1
+            }
             Values::Date(list) => list.len(),
             Values::Datetime(list) => list.len(),
             Values::Time(list) => list.len(),
-            Values::Vector(it) => it.offsets.len() - 1,
+            Values::Vector(it) => {
+                assert_ends(&it.offsets, it.entries.len());
+                it.offsets.len() - 1
+            }
         };
         assert_eq!(length, count);
     }
@@ -121,6 +130,7 @@ fn every_column_type(product: Product) {
         for number in 0..tables {
             let sql = format!("SELECT n, v, v IS NULL, NULL FROM t{number} ORDER BY n");
             let wanted = guest.all(connection, &sql, &[]).await.unwrap();
+            assert!(wanted.len() > 1);
             for at_most in [1, 3, u32::MAX] {
                 let found = read(&mut guest, connection, &sql, at_most).await;
                 assert_eq!(found.unwrap(), wanted, "{sql}");

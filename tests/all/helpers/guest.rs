@@ -24,7 +24,7 @@ mod bindings {
 
 pub(crate) use bindings::Guest as Calls;
 pub(crate) use bindings::rds::mysql::client::Options as Begin;
-pub(crate) use bindings::rds::mysql::results::{Array, ColumnarBatch, Values};
+pub(crate) use bindings::rds::mysql::results::{Array, RecordBatch, Values};
 #[expect(unreachable_pub, reason = "the generated code re-exports it")]
 pub use bindings::rds::mysql::types;
 pub(crate) use bindings::rds::mysql::types::{
@@ -167,7 +167,7 @@ impl Guest {
         &mut self,
         rows: u32,
         at_most: u32,
-    ) -> Result<ColumnarBatch, Error> {
+    ) -> Result<RecordBatch, Error> {
         self.calls
             .call_next_columns(&mut self.store, rows, at_most)
             .await

@@ -1,4 +1,4 @@
-"""An application for Spin with asynchronous functions. It answers as that in ../python."""
+"""An application for Spin with asynchronous functions. It answers the same paths as ../python."""
 
 import json
 

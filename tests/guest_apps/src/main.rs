@@ -1,5 +1,5 @@
-//! Runs applications that other people's SDKs built in a host with `rds_bridge_guests::spin`, on MySQL and MariaDB:
-//! `guest-apps APP.wasm…`. It panics if a check fails.
+//! Runs applications that other people's SDKs built in a host with `rds_bridge_guests::spin` or
+//! `rds_bridge_guests::p3::spin`, on MySQL and MariaDB: `guest-apps APP.wasm…`. It panics if a check fails.
 
 mod app;
 mod checks;

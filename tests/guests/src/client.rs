@@ -11,7 +11,7 @@ mod memory;
 
 use bindings::Guest;
 use bindings::rds::mysql::client::{Connection, Options, Transaction};
-use bindings::rds::mysql::results::{ColumnarBatch, Rows};
+use bindings::rds::mysql::results::{RecordBatch, Rows};
 use bindings::rds::mysql::types::{Column, Error, Row, Summary, Value};
 use bindings::rds::mysql::{catalog, client};
 
@@ -76,7 +76,7 @@ impl Guest for Client {
         ROWS.with(|all| all.with(rows, |it| it.next(at_most)))
     }
 
-    fn next_columns(rows: u32, at_most: u32) -> Result<ColumnarBatch, Error> {
+    fn next_columns(rows: u32, at_most: u32) -> Result<RecordBatch, Error> {
         ROWS.with(|all| all.with(rows, |it| it.next_columns(at_most)))
     }
 

@@ -17,7 +17,7 @@ const READERS: [(&str, Reader); 4] = [
     ("guest, batches of 1,000", Reader::Batches(1_000)),
     ("guest, one row a call", Reader::OneByOne),
 ];
-const GUEST: usize = 1;
+const COLUMNS: usize = 1;
 const ONE_BY_ONE: usize = 3;
 
 pub(crate) fn measure(runtime: &Runtime, settings: &Settings, times: usize, rows: u64) {
@@ -52,7 +52,7 @@ pub(crate) fn measure(runtime: &Runtime, settings: &Settings, times: usize, rows
             speed_to(turns, &measured[ONE_BY_ONE])
         );
     }
-    let ratio = speed_to(&measured[GUEST], &measured[ONE_BY_ONE]);
+    let ratio = speed_to(&measured[COLUMNS], &measured[ONE_BY_ONE]);
     goal::at_least(3.0, "rows/s, columns to one row a call", ratio);
 }
 
