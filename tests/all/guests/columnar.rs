@@ -17,11 +17,35 @@ use crate::helpers::live::block_on;
 /// The value of a row, as a guest finds it.
 fn value(kind: Kind, array: &Array, row: usize) -> Value {
     let is_valid = |it: &Vec<u8>| it[row / 8] >> (row % 8) & 1 == 1;
-    if !array.validity.is_empty() && !is_valid(&array.validity) {
+    let is_null = !array.validity.is_empty() && !is_valid(&array.validity);
+    let value = placed(kind, &array.values, row);
+    if is_null {
+        assert!(is_placeholder(&value), "{value:?}");
         return Value::Null;
     }
+    value
+}
+
+/// Whether a value is what stands for NULL.
+fn is_placeholder(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Int(0) | Value::Unsigned(0) | Value::Bits(0) => true,
+        Value::Float(number) => number.to_bits() == 0,
+        Value::Double(number) => number.to_bits() == 0,
+        Value::Decimal(text) | Value::Text(text) | Value::Json(text) => text.is_empty(),
+        Value::Bytes(bytes) | Value::Geometry(bytes) => bytes.is_empty(),
+        Value::Vector(entries) => entries.is_empty(),
+        Value::Date(it) => (it.year, it.month, it.day) == (0, 0, 0),
+        Value::Datetime(it) => it.date.year == 0 && it.hour == 0 && it.microsecond == 0,
+        Value::Time(it) => !it.negative && it.hours == 0 && it.microseconds == 0,
+        _ => false,
+    }
+}
+
+/// What has the place of a row's value.
+fn placed(kind: Kind, values: &Values, row: usize) -> Value {
     let span = |offsets: &[u32]| offsets[row] as usize..offsets[row + 1] as usize;
-    match &array.values {
+    match values {
         Values::Null => Value::Null,
         Values::Int(list) => Value::Int(list[row]),
         Values::Unsigned(list) if kind == Kind::Bits => Value::Bits(list[row]),
@@ -172,23 +196,37 @@ fn a_batch_and_a_result_are_limited(product: Product) {
     let sql = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 900) \
                SELECT n, REPEAT('x', 100) FROM n";
     block_on(async {
-        let limited = tenant_with(server, Access::ReadOnly, |it| {
-            it.max_rows = NonZeroU64::new(500)
-        })
-        .await;
-        let ctx = rds_bridge_guests::RdsCtx::new(&limited).max_batch_bytes(10_000);
-        let mut guest = Guest::with(ctx).await;
-        let connection = guest.open("orders").await.unwrap();
-        let handle = guest.query(connection, sql, &[]).await.unwrap();
-        let first = guest.next_columns(handle, u32::MAX).await.unwrap();
+        let guest = async |change: fn(&mut Grant)| {
+            let tenant = tenant_with(server, Access::ReadOnly, change).await;
+            Guest::with(rds_bridge_guests::RdsCtx::new(&tenant).max_batch_bytes(10_000)).await
+        };
+        let mut by_rows = guest(|it| it.max_rows = NonZeroU64::new(500)).await;
+        let connection = by_rows.open("orders").await.unwrap();
+        let handle = by_rows.query(connection, sql, &[]).await.unwrap();
+        let first = by_rows.next_columns(handle, u32::MAX).await.unwrap();
         // As many as fit into the limit of a batch.
         assert!((40..=60).contains(&first.rows), "{}", first.rows);
-        guest.drop_rows(handle).await;
-        assert_eq!(
-            read(&mut guest, connection, sql, u32::MAX).await,
-            Err(Error::NotPermitted(Rule::Rows))
-        );
-        let connection = guest.open("orders").await.unwrap();
-        assert_eq!(guest.one(connection, "SELECT 1").await, Value::Int(1));
+        by_rows.drop_rows(handle).await;
+
+        // A row that is larger than a batch comes alone.
+        let large = "SELECT REPEAT('x', 20000) UNION ALL SELECT REPEAT('y', 20000)";
+        let handle = by_rows.query(connection, large, &[]).await.unwrap();
+        for rows in [1, 1, 0] {
+            let batch = by_rows.next_columns(handle, u32::MAX).await.unwrap();
+            assert_eq!(batch.rows, rows);
+        }
+        by_rows.drop_rows(handle).await;
+
+        let mut by_bytes = guest(|it| it.max_bytes = NonZeroU64::new(50_000)).await;
+        for (guest, rule) in [
+            (&mut by_rows, Rule::Rows),
+            (&mut by_bytes, Rule::ResultSize),
+        ] {
+            let connection = guest.open("orders").await.unwrap();
+            let refused = read(guest, connection, sql, u32::MAX).await;
+            assert_eq!(refused, Err(Error::NotPermitted(rule)));
+            let connection = guest.open("orders").await.unwrap();
+            assert_eq!(guest.one(connection, "SELECT 1").await, Value::Int(1));
+        }
     });
 }
