@@ -3,13 +3,13 @@
 use std::process::Command;
 
 use rds_bridge_test_support::python::interpreter;
-use rds_bridge_test_support::server::{Options, PASSWORD, Product, Server};
+use rds_bridge_test_support::server::{PASSWORD, Product, Server};
 use rds_bridge_test_support::{node, on_each_server};
 use rstest::rstest;
 use rstest_reuse::apply;
 use serde_json::{Value as Json, json};
 
-use crate::helpers::column_types::columns_of;
+use crate::helpers::column_types::{columns_of, start_server};
 use crate::helpers::command::stderr;
 use crate::helpers::emulator::server::test_file;
 use crate::helpers::gateway::Gateway;
@@ -116,12 +116,7 @@ fn a_request_without_a_signature_or_a_key_is_refused() {
 
 #[apply(on_each_server)]
 fn every_column_type(product: Product) {
-    let options = Options {
-        // The default SQL mode refuses zero dates and the year 0.
-        arguments: vec!["--sql-mode=".to_owned()],
-        ..Options::default()
-    };
-    let server = Server::start(product, &options);
+    let server = start_server(product);
     let mut sql = String::from("SET NAMES utf8mb4;\n");
     let mut expected: Vec<Json> = Vec::new();
     for (number, (kind, values)) in columns_of(product).enumerate() {

@@ -4,12 +4,12 @@ use std::process::Command;
 
 use rds_bridge_test_support::node;
 use rds_bridge_test_support::on_each_server;
-use rds_bridge_test_support::server::{Options, PASSWORD, Product, Server};
+use rds_bridge_test_support::server::{PASSWORD, Product};
 use rstest::rstest;
 use rstest_reuse::apply;
 use serde_json::{Value as Json, json};
 
-use crate::helpers::column_types::columns_of;
+use crate::helpers::column_types::{columns_of, start_server};
 use crate::helpers::command::stderr;
 use crate::helpers::emulator::server::test_file;
 use crate::helpers::gateway::Gateway;
@@ -51,14 +51,7 @@ fn expected_type(product: Product, kind: &str) -> &'static str {
 
 #[apply(on_each_server)]
 fn every_type_beside_mysql2(product: Product) {
-    let server = Server::start(
-        product,
-        &Options {
-            // The default SQL mode refuses zero dates and the year 0.
-            arguments: vec!["--sql-mode=".to_owned()],
-            ..Options::default()
-        },
-    );
+    let server = start_server(product);
     let mut sql = String::new();
     let mut expected: Vec<Json> = Vec::new();
     for (number, (kind, values)) in columns_of(product).enumerate() {

@@ -4,13 +4,14 @@ use std::num::NonZeroU64;
 
 use rds_bridge_guests::{Access, Databases, Grant, Statements};
 use rds_bridge_test_support::on_each_server;
-use rds_bridge_test_support::server::{Options, Product, Server};
+use rds_bridge_test_support::server::{Product, Server};
 use rstest::rstest;
 use rstest_reuse::apply;
 
-use crate::helpers::column_types::create_tables;
+use crate::helpers::column_types::{create_tables, start_server};
 use crate::helpers::guest::{
-    Array, Column, Error, Guest, Kind, RecordBatch, Rule, Value, Values, pool, tenant, tenant_with,
+    Array, Column, Date, Datetime, Error, Guest, Kind, RecordBatch, Rule, Span, Value, Values,
+    pool, tenant, tenant_with,
 };
 use crate::helpers::live::block_on;
 
@@ -28,6 +29,24 @@ fn value(kind: Kind, array: &Array, row: usize) -> Value {
 
 /// Whether a value is what stands for NULL.
 fn is_placeholder(value: &Value) -> bool {
+    let zero = Datetime {
+        date: Date {
+            year: 0,
+            month: 0,
+            day: 0,
+        },
+        hour: 0,
+        minute: 0,
+        second: 0,
+        microsecond: 0,
+    };
+    let none = Span {
+        negative: false,
+        hours: 0,
+        minutes: 0,
+        seconds: 0,
+        microseconds: 0,
+    };
     match value {
         Value::Null | Value::Int(0) | Value::Unsigned(0) | Value::Bits(0) => true,
         Value::Float(number) => number.to_bits() == 0,
@@ -35,9 +54,9 @@ fn is_placeholder(value: &Value) -> bool {
         Value::Decimal(text) | Value::Text(text) | Value::Json(text) => text.is_empty(),
         Value::Bytes(bytes) | Value::Geometry(bytes) => bytes.is_empty(),
         Value::Vector(entries) => entries.is_empty(),
-        Value::Date(it) => (it.year, it.month, it.day) == (0, 0, 0),
-        Value::Datetime(it) => it.date.year == 0 && it.hour == 0 && it.microsecond == 0,
-        Value::Time(it) => !it.negative && it.hours == 0 && it.microseconds == 0,
+        Value::Date(it) => *it == zero.date,
+        Value::Datetime(it) => *it == zero,
+        Value::Time(it) => *it == none,
         _ => false,
     }
 }
@@ -74,6 +93,21 @@ fn placed(kind: Kind, values: &Values, row: usize) -> Value {
     }
 }
 
+/// A bit for each row, of which one at least is NULL, and no other bit; or nothing.
+fn assert_validity(validity: &[u8], rows: usize) {
+    if validity.is_empty() {
+        return;
+    }
+    assert_eq!(validity.len(), rows.div_ceil(8));
+    let set: u32 = validity.iter().map(|it| it.count_ones()).sum();
+    assert!((set as usize) < rows, "{validity:?}");
+    assert!(
+        rows.is_multiple_of(8) || validity[rows / 8] >> (rows % 8) == 0,
+        "{validity:?}"
+    );
+}
+
+/// The first offset is 0, and the last the length of what they divide.
 fn assert_ends(offsets: &[u32], length: usize) {
     assert_eq!(offsets.first(), Some(&0));
     assert_eq!(offsets.last().map(|it| *it as usize), Some(length));
@@ -84,7 +118,7 @@ fn rows(batch: &RecordBatch, columns: &[Column]) -> Vec<Vec<Value>> {
     assert_eq!(batch.arrays.len(), columns.len());
     let count = batch.rows as usize;
     for array in &batch.arrays {
-        assert!(array.validity.is_empty() || array.validity.len() == count.div_ceil(8));
+        assert_validity(&array.validity, count);
         let length = match &array.values {
             Values::Null => count,
             Values::Int(list) => list.len(),
@@ -137,14 +171,7 @@ async fn read(
 
 #[apply(on_each_server)]
 fn every_column_type(product: Product) {
-    let server = Server::start(
-        product,
-        &Options {
-            // The default SQL mode refuses zero dates and the year 0.
-            arguments: vec!["--sql-mode=".to_owned()],
-            ..Options::default()
-        },
-    );
+    let server = start_server(product);
     let tables = create_tables(&server, product);
     block_on(async {
         let databases = Databases::new().with("orders", pool(&server, false, |it| it).await);

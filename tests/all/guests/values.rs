@@ -3,11 +3,11 @@
 use rds_bridge::mysql;
 use rds_bridge_guests::{Databases, Grant, Statements};
 use rds_bridge_test_support::on_each_server;
-use rds_bridge_test_support::server::{Options, Product, Server};
+use rds_bridge_test_support::server::{Product, Server};
 use rstest::rstest;
 use rstest_reuse::apply;
 
-use crate::helpers::column_types::create_tables;
+use crate::helpers::column_types::{create_tables, start_server};
 use crate::helpers::guest::{Date, Datetime, Error, Guest, Span, Value, pool, tenant};
 use crate::helpers::live::block_on;
 
@@ -50,14 +50,7 @@ fn expected(value: mysql::Value<'_>) -> Value {
 
 #[apply(on_each_server)]
 fn every_column_type_is_that_of_the_library(product: Product) {
-    let server = Server::start(
-        product,
-        &Options {
-            // The default SQL mode refuses zero dates and the year 0.
-            arguments: vec!["--sql-mode=".to_owned()],
-            ..Options::default()
-        },
-    );
+    let server = start_server(product);
     let tables = create_tables(&server, product);
 
     block_on(async {

@@ -1,6 +1,6 @@
 //! Every column type, with values.
 
-use rds_bridge_test_support::server::{Product, Server};
+use rds_bridge_test_support::server::{Options, Product, Server};
 
 /// Each type with values other than NULL. The last two types exist in MariaDB only.
 const COLUMNS: &[(&str, &[&str])] = &[
@@ -169,6 +169,16 @@ pub(crate) fn columns_of(
 }
 
 /// Creates a table `iamtest.tN` for each type, with a NULL and its values in the column `v`, ordered by `n`. Returns their
+/// A server that accepts all of these values.
+pub(crate) fn start_server(product: Product) -> Server {
+    let options = Options {
+        // The default SQL mode refuses zero dates and the year 0.
+        arguments: vec!["--sql-mode=".to_owned()],
+        ..Options::default()
+    };
+    Server::start(product, &options)
+}
+
 /// number. The server's SQL mode must allow zero dates.
 pub(crate) fn create_tables(server: &Server, product: Product) -> usize {
     let mut sql = "SET NAMES utf8mb4;\n".to_owned();

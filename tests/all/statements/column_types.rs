@@ -3,24 +3,17 @@
 use rds_bridge::mysql::{Column, Param, Protocol, Row, Value};
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::python;
-use rds_bridge_test_support::server::{Options, PASSWORD, Product, Server};
+use rds_bridge_test_support::server::{PASSWORD, Product, Server};
 use rstest::rstest;
 use rstest_reuse::apply;
 use serde_json::Value as Json;
 
-use crate::helpers::column_types::columns_of;
+use crate::helpers::column_types::{columns_of, start_server};
 use crate::helpers::live::{block_on, to};
 
 #[apply(on_each_server)]
 fn every_type_in_both_protocols_beside_pymysql(product: Product) {
-    let server = Server::start(
-        product,
-        &Options {
-            // The default SQL mode refuses zero dates and the year 0.
-            arguments: vec!["--sql-mode=".to_owned()],
-            ..Options::default()
-        },
-    );
+    let server = start_server(product);
     let mut sql = String::new();
     for (number, (kind, values)) in columns_of(product).enumerate() {
         sql.push_str(&format!(

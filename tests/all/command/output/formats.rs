@@ -8,11 +8,11 @@ use std::process::Command;
 
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::python;
-use rds_bridge_test_support::server::{Options, PASSWORD, Product, Server};
+use rds_bridge_test_support::server::{PASSWORD, Product, Server};
 use rstest::rstest;
 use rstest_reuse::apply;
 
-use crate::helpers::column_types::columns_of;
+use crate::helpers::column_types::{columns_of, start_server};
 use crate::helpers::command::run;
 use crate::helpers::live::{borrowed, environment};
 
@@ -85,14 +85,7 @@ fn write_mariadbs(server: &Server, folder: &Path) {
 
 #[apply(on_each_server)]
 fn every_format_value_by_value_beside_pymysql_and_mariadb(product: Product) {
-    let server = Server::start(
-        product,
-        &Options {
-            // The default SQL mode refuses zero dates and the year 0.
-            arguments: vec!["--sql-mode=".to_owned()],
-            ..Options::default()
-        },
-    );
+    let server = start_server(product);
     fill(&server);
     let folder = tempfile::tempdir().unwrap();
     write_ours(&server, folder.path());

@@ -3,27 +3,20 @@
 use rds_bridge_guests::RdsCtx;
 use rds_bridge_guests::{Databases, Grant, Statement, Statements, p3};
 use rds_bridge_test_support::on_each_server;
-use rds_bridge_test_support::server::{Options, Product, Server};
+use rds_bridge_test_support::server::{Product, Server};
 use rstest::rstest;
 use rstest_reuse::apply;
 use wasmtime::component::Linker;
 
 use super::streams::any;
 use crate::helpers::async_guest::AsyncGuest;
-use crate::helpers::column_types::create_tables;
+use crate::helpers::column_types::{create_tables, start_server};
 use crate::helpers::guest::{ENGINE, Error, Guest, Rule, Value, pool, rds, tenant};
 use crate::helpers::live::block_on;
 
 #[apply(on_each_server)]
 fn every_column_type_is_that_of_the_guests_with_plain_functions(product: Product) {
-    let server = Server::start(
-        product,
-        &Options {
-            // The default SQL mode refuses zero dates and the year 0.
-            arguments: vec!["--sql-mode=".to_owned()],
-            ..Options::default()
-        },
-    );
+    let server = start_server(product);
     let tables = create_tables(&server, product);
     block_on(async {
         let tenant = any(&server).await;
