@@ -67,8 +67,8 @@ impl RdsCtx {
         self
     }
 
-    /// Approximate limit on the bytes of the rows that one call of `rows.next` or `rows.next-columns` returns, however many rows the guest
-    /// requests. A single row may be larger. Default: 1 MiB.
+    /// Approximate limit on the bytes of the rows that one call of `rows.next` or `rows.next-columns` returns, however
+    /// many rows the guest requests. A single row may be larger. Default: 1 MiB.
     #[must_use]
     pub fn max_batch_bytes(mut self, bytes: usize) -> Self {
         self.max_batch_bytes = bytes;

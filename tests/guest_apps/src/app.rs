@@ -20,10 +20,10 @@ pub(crate) enum App {
 impl App {
     pub(crate) fn load(engine: &Engine, file: &Path) -> Result<Self> {
         let app = Component::from_file(engine, file)?;
-        let is_async = app.get_export_index(None, "wasi:http/handler@0.3.0");
-        Ok(match is_async {
-            Some(_) => Self::Async(host_async::load(engine, &app)?),
-            None => Self::Plain(host::load(engine, &app)?),
+        let handler = app.get_export_index(None, "wasi:http/handler@0.3.0");
+        Ok(match handler.is_some() {
+            true => Self::Async(host_async::load(engine, &app)?),
+            false => Self::Plain(host::load(engine, &app)?),
         })
     }
 

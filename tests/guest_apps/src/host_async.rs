@@ -14,7 +14,7 @@ use crate::host::State;
 
 pub(crate) fn load(engine: &Engine, app: &Component) -> Result<ServicePre<State>> {
     let mut linker = Linker::<State>::new(engine);
-    // Its world also has the functions of WASI 0.2.
+    // The application's world also has the functions of WASI 0.2.
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
     wasmtime_wasi::p3::add_to_linker(&mut linker)?;
