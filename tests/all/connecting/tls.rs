@@ -92,6 +92,20 @@ fn the_bundled_roots_do_not_know_the_tests_authority(product: Product) {
     connect(true).unwrap();
 }
 
+/// Otherwise the server would ask for another key share, which costs a round trip.
+#[apply(on_each_server)]
+fn the_first_handshake_offers_a_key_share_that_the_server_accepts(product: Product) {
+    let server = Server::shared(product);
+    block_on(async {
+        let builder = to(server).user("lambda-user").credentials(credentials());
+        let connection = builder.build().await.unwrap().connect().await.unwrap();
+        assert_eq!(
+            connection.tls().handshake_kind(),
+            Some(rustls::HandshakeKind::Full)
+        );
+    });
+}
+
 #[apply(on_each_server)]
 fn sessions_are_resumed(product: Product) {
     let server = Server::shared(product);
