@@ -81,13 +81,15 @@ fn contenders(settings: &Settings, installed: &Installed) -> Vec<Contender> {
     );
     let peer = installed.program("start_mysql_async");
     let mysql_async = |provider| [peer.as_str(), provider];
+    let bare = installed.program("start_bare");
     vec![
         contender("rds-bridge query", &query, ROWS),
         with_rows(all_roots),
         with_rows(python),
         contender("aws-sigv4 + mysql_async", &mysql_async("aws-lc-rs"), ROWS),
         contender("… with ring", &mysql_async("ring"), ROWS),
-        contender("bare", &[&installed.program("start_bare")], ROWS),
+        contender("bare", &[&bare], ROWS),
+        contender("… offering P-256", &[&bare, "p-256"], ROWS),
         with_rows(with_password),
         contender("rds-bridge token", &[rds_bridge, "token"], "\n"),
         contender("true", &["true"], ""),
