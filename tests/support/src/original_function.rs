@@ -68,11 +68,7 @@ impl OriginalFunction {
 /// is told to expect that name.
 #[must_use]
 pub fn environment(server: &Server) -> Vec<(&'static str, String)> {
-    let expectation = Expectation {
-        host: "localhost".to_owned(),
-        port: server.port(),
-        ..Expectation::default()
-    };
+    let expectation = localhost_expectation(server);
     server.expect(&expectation);
     vec![
         ("DB_HOST", expectation.host),
@@ -85,4 +81,14 @@ pub fn environment(server: &Server) -> Vec<(&'static str, String)> {
         ("AWS_ACCESS_KEY_ID", expectation.access_key_id),
         ("AWS_SECRET_ACCESS_KEY", expectation.secret_access_key),
     ]
+}
+
+/// What a server expects of tokens for `localhost` and its port.
+#[must_use]
+pub fn localhost_expectation(server: &Server) -> Expectation {
+    Expectation {
+        host: "localhost".to_owned(),
+        port: server.port(),
+        ..Expectation::default()
+    }
 }

@@ -5,13 +5,15 @@ use std::path::PathBuf;
 
 use clap::Parser;
 use rds_bridge_bench_peers::functions::cold::{self, Cold};
-use rds_bridge_bench_peers::functions::package::{self, Sizes};
+use rds_bridge_bench_peers::functions::package::{self, Environment, Sizes};
 use rds_bridge_bench_peers::functions::warm::{Block, Warm};
 use rds_bridge_bench_peers::goal;
 use rds_bridge_bench_peers::measure::{Spread, rounds};
 use rds_bridge_bench_peers::on_server::OnServer;
 use rds_bridge_bench_peers::process::stay_on;
-use rds_bridge_test_support::original_function::environment;
+use rds_bridge_test_support::expectation::{ENDPOINT, Expectation};
+use rds_bridge_test_support::original_function::{environment, localhost_expectation};
+use rds_bridge_test_support::server::Server;
 
 /// The Lambda function of rds-bridge compared with the original in Python
 #[derive(Parser)]
@@ -45,15 +47,20 @@ fn main() {
     let environment = environment(&server);
     // rds-bridge comes first, here and in all lists below.
     let functions = [
-        package::ours(&arguments.package, environment.clone()),
+        package::ours(&arguments.package, at_endpoint(&server, &environment)),
         package::original(environment),
     ];
-    for function in &functions {
-        // Loads the function's files into the page cache.
-        cold::start(function);
-    }
-    let cold = rounds(arguments.starts, 2, |at| cold::start(&functions[at]));
-    let processes = functions.each_ref().map(Warm::start);
+    let start = |at: usize| {
+        expect(&server, at);
+        cold::start(&functions[at])
+    };
+    // Loads the functions' files into the page cache.
+    let _first = [0, 1].map(start);
+    let cold = rounds(arguments.starts, 2, start);
+    let processes = [0, 1].map(|at| {
+        expect(&server, at);
+        Warm::start(&functions[at])
+    });
     let warm = rounds(arguments.rounds, 2, |at| {
         processes[at].block(arguments.invocations)
     });
@@ -85,6 +92,28 @@ fn main() {
         }
     }
     goal::at_most(6.0, "our package, MB", Spread::of([sizes.ours]));
+}
+
+/// Tells the server for which name the next token must be.
+fn expect(server: &Server, function: usize) {
+    server.expect(&match function {
+        0 => Expectation::default(),
+        _ => localhost_expectation(server),
+    });
+}
+
+/// The environment with an RDS endpoint's name, as in Lambda, and the server's address beside it. rds-bridge then knows
+/// that no proxy is between, and sends what sets up a session with the first statement. The original has no setting for
+/// an address.
+fn at_endpoint(server: &Server, environment: &Environment) -> Environment {
+    let settings = environment.iter().cloned().map(|(name, value)| match name {
+        "DB_HOST" => (name, ENDPOINT.to_owned()),
+        "DB_PORT" => (name, Expectation::default().port.to_string()),
+        _ => (name, value),
+    });
+    settings
+        .chain([("DB_CONNECT_TO", server.address().to_string())])
+        .collect()
 }
 
 /// A figure measured for both functions.
