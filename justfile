@@ -244,7 +244,7 @@ chaos minutes="60" *arguments: build-tests mysql
 black-hole seconds="15": build-tests mysql
     "$CARGO_TARGET_DIR/debug/chaos" --black-hole {{seconds}}
 
-# Build applications with Spin's SDKs for Python and JavaScript, and run them in a host of guests, on both servers; not a part of test
+# Build guests in Python and JavaScript, with and without Spin's SDKs, and run them in a host of guests, on both servers; not a part of test
 [group('test')]
 test-guest-apps: tools mysql mariadb
     cargo build --quiet --locked -p rds-bridge-auth-plugin

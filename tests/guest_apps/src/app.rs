@@ -1,7 +1,5 @@
 //! An application, with or without asynchronous functions, and its host.
 
-use std::path::Path;
-
 use hyper::Response;
 use hyper::body::Bytes;
 use wasmtime::component::Component;
@@ -18,12 +16,11 @@ pub(crate) enum App {
 }
 
 impl App {
-    pub(crate) fn load(engine: &Engine, file: &Path) -> Result<Self> {
-        let app = Component::from_file(engine, file)?;
+    pub(crate) fn load(engine: &Engine, app: &Component) -> Result<Self> {
         let handler = app.get_export_index(None, "wasi:http/handler@0.3.0");
         Ok(match handler.is_some() {
-            true => Self::Async(host_async::load(engine, &app)?),
-            false => Self::Plain(host::load(engine, &app)?),
+            true => Self::Async(host_async::load(engine, app)?),
+            false => Self::Plain(host::load(engine, app)?),
         })
     }
 

@@ -1,11 +1,13 @@
-//! Runs applications that other people's SDKs built in a host with `rds_bridge_guests::spin` or
-//! `rds_bridge_guests::p3::spin`, on MySQL and MariaDB: `guest-apps APP.wasm…`. It panics if a check fails.
+//! Runs guests that were built with other people's tools, on MySQL and MariaDB: `guest-apps GUEST.wasm…`. Those of Spin's
+//! SDKs have `rds_bridge_guests::spin` or `rds_bridge_guests::p3::spin`, the others `rds:mysql@0.2.0`. It panics if a
+//! check fails.
 
 mod app;
 mod checks;
 mod host;
 mod host_async;
 mod memory;
+mod reader;
 
 use std::path::PathBuf;
 
@@ -16,22 +18,32 @@ use rds_bridge::pool::Pool;
 use rds_bridge_guests::{Access, Databases, Grant, Statements, Tenant};
 use rds_bridge_test_support::expectation::{ENDPOINT, Expectation};
 use rds_bridge_test_support::server::{Product, Server};
+use reader::Reader;
+use wasmtime::component::Component;
 use wasmtime::{Config, Engine};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     let files: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
-    assert!(!files.is_empty(), "usage: guest-apps APP.wasm…");
+    assert!(!files.is_empty(), "usage: guest-apps GUEST.wasm…");
     let mut config = Config::new();
     // The memory of an application is read from the dump of a trap, which the epoch's deadline causes.
     config.epoch_interruption(true).coredump_on_trap(true);
     let engine = Engine::new(&config).unwrap();
     for file in files {
-        let app = App::load(&engine, &file).unwrap();
+        let guest = Component::from_file(&engine, &file).unwrap();
+        let reader = Reader::load(&engine, &guest).unwrap();
         for product in [Product::MySql, Product::MariaDb] {
             let server = Server::shared(product);
             let tenant = tenant(server).await;
-            checks::run(&app, host::store(&engine, &tenant), server).await;
+            let store = || host::store(&engine, &tenant);
+            match &reader {
+                Some(reader) => reader.run(store, server).await,
+                None => {
+                    let app = App::load(&engine, &guest).unwrap();
+                    checks::run(&app, store(), server).await;
+                }
+            }
             println!("{} on {}: as expected", file.display(), product.name());
         }
     }
