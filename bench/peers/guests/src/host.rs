@@ -6,7 +6,7 @@ use std::{env, fs};
 use rds_bridge::pool::Pool;
 use rds_bridge_guests::{Databases, Grant, RdsCtx, Statements, Tenant};
 use wasmtime::component::{Component, Linker, ResourceTable};
-use wasmtime::{Config, Engine, PoolingAllocationConfig, Store};
+use wasmtime::{Config, Enabled, Engine, PoolingAllocationConfig, Store};
 
 use crate::by_row::{self, ByRow};
 use crate::native;
@@ -55,7 +55,9 @@ impl Host {
         let mut config = Config::new();
         if allocation == Allocation::Pooling {
             // An instance's first pages stay in memory for the next one, so that the kernel need not map them again.
+            // Linux 6.7 and later say which of them have changed, so that only those are restored.
             let mut pooling = PoolingAllocationConfig::default();
+            pooling.pagemap_scan(Enabled::Auto);
             pooling.linear_memory_keep_resident(512 << 10);
             pooling.table_keep_resident(64 << 10);
             pooling.async_stack_keep_resident(64 << 10);
