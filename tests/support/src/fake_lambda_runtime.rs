@@ -17,6 +17,7 @@ mod state;
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::Receiver;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -96,6 +97,12 @@ impl FakeLambdaRuntime {
             stop: Some(stop),
             thread: Some(thread),
         }
+    }
+
+    /// From now on, all invocations have the same trace id, unlike Lambda's. `lambda_runtime` puts the id into an
+    /// environment variable, and the C library keeps each value for good: without this, a process's memory grows by that.
+    pub fn repeat_trace_id(&self) {
+        self.state.repeats_trace_id.store(true, Ordering::Relaxed);
     }
 
     /// The address that it listens at: the value of `AWS_LAMBDA_RUNTIME_API`.

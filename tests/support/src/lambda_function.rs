@@ -113,6 +113,11 @@ impl LambdaFunction {
         self.runtime.invoke(event, timeout)
     }
 
+    /// As [`FakeLambdaRuntime::repeat_trace_id`].
+    pub fn repeat_trace_id(&self) {
+        self.runtime.repeat_trace_id();
+    }
+
     /// When the process was started.
     #[must_use]
     pub fn started_at(&self) -> Instant {

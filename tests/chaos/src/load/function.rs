@@ -138,6 +138,8 @@ fn start(variables: &[(&'static str, String)]) -> LambdaFunction {
         .env("ALLOW_AD_HOC_SQL", "true")
         .env("ALLOW_WRITES", "true");
     let function = LambdaFunction::start(command);
+    // Otherwise glibc's copies of the trace ids hide what rds-bridge keeps.
+    function.repeat_trace_id();
     let _ready_or_not = function.wait_for_start();
     function
 }

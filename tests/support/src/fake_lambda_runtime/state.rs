@@ -1,6 +1,7 @@
 //! The state of the fake: queued events and pending invocations.
 
 use std::collections::HashMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -16,6 +17,8 @@ pub(super) struct State {
     queue: tokio::sync::Mutex<UnboundedReceiver<Event>>,
     known: Mutex<Known>,
     has_started: Condvar,
+    /// Whether all invocations have the same trace id.
+    pub(super) repeats_trace_id: AtomicBool,
 }
 
 /// An event for the process.
@@ -57,6 +60,7 @@ impl State {
             queue: tokio::sync::Mutex::new(queue),
             known: Mutex::default(),
             has_started: Condvar::new(),
+            repeats_trace_id: AtomicBool::new(false),
         }
     }
 
