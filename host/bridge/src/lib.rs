@@ -47,6 +47,7 @@ pub mod aws;
 mod bridge;
 pub mod clock;
 mod connection;
+mod connection_rate;
 pub mod error;
 pub mod mysql;
 pub mod net;

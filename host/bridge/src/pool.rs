@@ -32,7 +32,6 @@
 
 mod builder;
 mod connection_limit;
-mod connection_rate;
 mod error;
 mod keeper;
 mod kept;
@@ -51,12 +50,12 @@ use tokio::time::timeout;
 
 pub use builder::PoolBuilder;
 pub use connection_limit::ConnectionLimit;
-pub use connection_rate::ConnectionRate;
 pub use error::PoolError;
 use manager::{Manager, NotOpened};
 pub use metrics::PoolMetrics;
 
 use crate::bridge::Bridge;
+pub use crate::connection_rate::ConnectionRate;
 use crate::error::Error;
 use crate::mysql::Connection;
 

@@ -12,11 +12,11 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tracing::{debug, warn};
 
 use super::connection_limit::{Permitted, Share};
-use super::connection_rate::ConnectionRate;
 use super::kept::{Generation, Kept};
 use super::metrics::Counters;
 use crate::bridge::Bridge;
 use crate::connection::Leftovers;
+use crate::connection_rate::ConnectionRate;
 use crate::error::{Chain, Error, ErrorKind, Stage, TOO_MANY_CONNECTIONS};
 use crate::mysql::Connection;
 
