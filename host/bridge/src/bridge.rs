@@ -10,6 +10,7 @@ mod cluster;
 pub(crate) mod connect;
 pub(crate) mod deadline;
 mod engine_source;
+mod own_connections;
 mod phase;
 mod redial;
 #[cfg(feature = "secrets-manager")]
@@ -21,7 +22,7 @@ mod timeouts;
 mod unknown_authority;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use rustls::ClientConfig;
@@ -41,6 +42,7 @@ pub use timeouts::Timeouts;
 use crate::aws::{RegionSource, region_of_endpoint};
 use crate::clock::Clock;
 use crate::connection::ResultLengths;
+use crate::connection_rate::ConnectionRate;
 use crate::error::{Cause, Error};
 use crate::mysql::{Connection, Protocol};
 use crate::net::Resolve;
@@ -88,6 +90,8 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) resolver: Arc<dyn Resolve>,
     pub(crate) result_lengths: Arc<ResultLengths>,
+    /// The limit in which the bridge's own connections count. The members of a cluster share it.
+    own_rate: Arc<OnceLock<Arc<ConnectionRate>>>,
 }
 
 /// Which certificate authorities are trusted.

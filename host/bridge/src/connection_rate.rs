@@ -21,9 +21,14 @@ impl ConnectionRate {
         }
     }
 
-    /// Waits until another connection is allowed. Dropping the future gives up the place in the queue.
+    /// Waits until another connection is allowed. Those that wait have no order.
     pub async fn wait(&self) {
         self.limiter.until_ready().await;
+    }
+
+    /// Counts a connection that is opened in any case, unless the limit is reached already.
+    pub(crate) fn count(&self) {
+        let _is_allowed = self.limiter.check();
     }
 }
 

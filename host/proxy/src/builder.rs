@@ -128,7 +128,8 @@ impl ProxyBuilder {
     /// Limits the rate of new connections to the database, and of new logins by `COM_CHANGE_USER`. A client whose turn
     /// does not come within 10 s receives error 1040. A client takes its turn when it connects, before it has sent
     /// anything, because the database's first packet is what it is greeted with. Default: 150 a second, for this proxy
-    /// alone.
+    /// alone. The connections that the bridge opens by itself count in the limit of its first pool or proxy
+    /// ([`Bridge::limit_own_connections`]).
     #[must_use]
     pub fn connection_rate(mut self, rate: Arc<ConnectionRate>) -> Self {
         self.rate = Some(rate);
@@ -225,6 +226,8 @@ impl ProxyBuilder {
             None => Engine::new().map_err(StartError::Component)?,
         };
         let default_rate = || Arc::new(ConnectionRate::new(DEFAULT_RATE));
+        let rate = self.rate.unwrap_or_else(default_rate);
+        self.bridge.limit_own_connections(Arc::clone(&rate));
         let (in_all, per_source) = self.login_limits;
         let shared = Shared {
             name: format!("{}:{}", self.bridge.host(), self.bridge.port()),
@@ -237,7 +240,7 @@ impl ProxyBuilder {
                 tls: self.tls,
             }),
             is_local,
-            rate: self.rate.unwrap_or_else(default_rate),
+            rate,
             rate_timeout: Duration::from_secs(10),
             client_timeout: self.client_timeout,
             is_read_only: self.is_read_only,

@@ -1,5 +1,6 @@
 //! Cancelling a statement from another connection: it cancels that statement or none.
 
+use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
 use rds_bridge::error::ErrorKind;
@@ -211,6 +212,26 @@ fn a_pool_s_next_user_is_left_alone(product: Product) {
             matches!(error.kind(), ErrorKind::NotCancelled(it) if *it == given_back),
             "{error}"
         );
+    });
+}
+
+/// The server counts that connection as any other, so the pool's next one has to wait.
+#[apply(on_each_server)]
+fn the_connection_of_a_cancellation_counts_in_the_pool_s_limit(product: Product) {
+    let server = Server::start(product, &Options::default());
+    block_on(async {
+        let builder = to(&server).user("password-user").password(PASSWORD);
+        let bridge = builder.build().await.unwrap();
+        let pool = Pool::builder(bridge).connections_per_second(NonZeroU32::MIN);
+        let pool = pool.build().unwrap();
+        let mut connection = pool.get().await.unwrap();
+        let handle = connection.cancel_handle();
+        // Until another connection is allowed.
+        sleep(Duration::from_millis(1_500)).await;
+        let begun = Instant::now();
+        cancel(&mut connection, &handle, &server).await.unwrap();
+        let _other = pool.get().await.unwrap();
+        assert!(begun.elapsed() >= Duration::from_secs(1));
     });
 }
 

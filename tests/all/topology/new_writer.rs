@@ -1,11 +1,13 @@
 //! The writer fails or becomes a reader, and DNS still leads to it.
 
+use std::num::NonZeroU32;
+
 use rds_bridge::error::Category;
 use rds_bridge::pool::Pool;
 use rds_bridge::topology::RdsTopology;
-use rds_bridge::{ErrorKind, Role};
+use rds_bridge::{ErrorKind, Role, Timeouts};
 use rds_bridge_test_support::server::{PASSWORD, Server};
-use tokio::time::{Duration, sleep};
+use tokio::time::{Duration, Instant, sleep};
 
 use crate::helpers::cluster::{
     A, B, CLUSTER, Dns, a_and_b, as_admin, instance, port_of, set_read_only, switch_over,
@@ -161,6 +163,39 @@ fn a_demoted_writer_is_replaced() {
         assert!(matches!(refused.kind(), ErrorKind::WrongRole { .. }));
         let mut connection = bridge.connect().await.unwrap();
         assert_eq!(port_of(&mut connection).await.unwrap(), one.port());
+    });
+}
+
+/// Of the connections that lead to the new writer, at least three are opened after the first attempt: one to ask it who
+/// is the writer, one to confirm that, and the one that the caller gets.
+#[test]
+fn a_search_counts_in_the_pool_s_limit_on_new_connections() {
+    let (one, other, dns, topology) = a_and_b();
+    block_on(async {
+        let builder = as_admin(to_cluster(&[&one, &other], &dns)).topology(topology.clone());
+        // The members that are dead take turns too.
+        let long = Duration::from_secs(120);
+        let builder = builder.failover_wait(long).timeouts(Timeouts {
+            whole: long,
+            ..Timeouts::default()
+        });
+        let bridge = builder.build().await.unwrap();
+        let mut connection = bridge.connect().await.unwrap();
+        bridge.read_topology(&mut connection).await.unwrap();
+        drop(connection);
+        let pool = Pool::builder(bridge).connections_per_second(NonZeroU32::MIN);
+        let pool = pool
+            .acquire_timeout(Duration::from_secs(60))
+            .build()
+            .unwrap();
+
+        set_read_only(&one, true);
+        one.kill();
+        topology.tell(&[&[("shop-a", false), ("shop-b", true)]]);
+        let begun = Instant::now();
+        let mut connection = pool.get().await.unwrap();
+        assert_eq!(port_of(&mut connection).await.unwrap(), other.port());
+        assert!(begun.elapsed() >= Duration::from_secs(3));
     });
 }
 

@@ -198,6 +198,7 @@ impl BridgeBuilder {
                 clock: self.clock,
                 resolver: self.resolver,
                 result_lengths: Arc::default(),
+                own_rate: Arc::default(),
             }),
         })
     }

@@ -60,6 +60,7 @@ async fn run(connecting: Connecting, address: Option<SocketAddr>) -> Result<Conn
             logged_in => return logged_in,
         };
         let reloaded = resolved.reload_credentials(refusal).await?;
+        reloaded.own_turn().await?;
         log_in(reloaded, &own_span).await
     };
     stages.instrument(span).await

@@ -17,6 +17,7 @@ impl Redial for SameServer {
     }
 
     fn redial(&self, peer: SocketAddr) -> Redialling<'_> {
+        self.0.count_own_connection();
         Box::pin(connect_to(&self.0, peer))
     }
 }

@@ -213,6 +213,12 @@ impl Resolved {
         self.ready.user()
     }
 
+    /// Waits for the turn of another attempt.
+    pub(super) async fn own_turn(&self) -> Result<(), Error> {
+        let attempt = &self.ready.attempt;
+        attempt.bridge.own_turn(attempt.deadline).await
+    }
+
     /// Connects to the first address that accepts the connection.
     ///
     /// # Errors

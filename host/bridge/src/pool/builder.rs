@@ -122,7 +122,9 @@ impl PoolBuilder {
     }
 
     /// The largest number of connections that the pool opens in any second. Default: 150, below the about 200 that RDS
-    /// accepts with IAM. The limit is per pool, but the server's limit is shared by all processes that connect to it.
+    /// accepts with IAM. The limit is per pool, but the server's limit is shared by all processes that connect to it. The
+    /// connections that the bridge opens by itself count in the limit of its first pool or proxy
+    /// ([`Bridge::limit_own_connections`]).
     #[must_use]
     pub fn connections_per_second(mut self, limit: NonZeroU32) -> Self {
         self.rate = Rate::Own(limit);
@@ -176,6 +178,7 @@ impl PoolBuilder {
             Rate::Shared(rate) => rate,
         };
         let share = self.connection_limit.clone().map(Share::new);
+        let (bridge, own) = (self.bridge.clone(), Arc::clone(&rate));
         let manager = Manager::new(self.bridge, rate, share, self.limits);
         let config = managed::PoolConfig {
             max_size,
@@ -190,6 +193,7 @@ impl PoolBuilder {
         let Ok(connections) = pool.build() else {
             return wrong("build", "there is no Tokio runtime: call build inside one");
         };
+        bridge.limit_own_connections(own);
         if let Some(limit) = self.connection_limit {
             limit.add(connections.weak());
         }

@@ -27,7 +27,10 @@ impl Bridge {
         if !leads_to_no_server(&error) || !cluster.knows_members() {
             return Err(error);
         }
-        match search(bridge, cluster).await {
+        let deadline = Deadline::from_timeouts(&bridge.timeouts);
+        match find(bridge, cluster, deadline.at()).await {
+            // The caller's turn was used by the attempt that failed.
+            Ok(_) if bridge.own_turn(deadline).await.is_err() => Err(error),
             Ok(host) => at_member(bridge, cluster, &host),
             Err(problem) => Err(explain(error, problem)),
         }

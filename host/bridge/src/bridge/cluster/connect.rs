@@ -45,7 +45,13 @@ pub(in crate::bridge) async fn connect(
         return Err(error);
     }
     match find(bridge, cluster, deadline.at()).await {
-        Ok(host) => at_member(bridge, cluster, &host, deadline).await,
+        Ok(host) => {
+            // The caller's turn was used by the attempt at the endpoint, so the attempt at the member needs its own.
+            if bridge.own_turn(deadline).await.is_err() {
+                return Err(error);
+            }
+            at_member(bridge, cluster, &host, deadline).await
+        }
         Err(problem) => Err(explain(error, problem)),
     }
 }

@@ -6,6 +6,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tracing::{debug, warn};
 
 use crate::bridge::Bridge;
+use crate::bridge::deadline::Deadline;
 use crate::error::{Chain, Error, ErrorKind, Stage};
 use crate::mysql::Connection;
 
@@ -29,7 +30,12 @@ impl Bridge {
         let mut pause = PAUSE;
         while self.inner.cluster.is_some() {
             let (moves, began) = (self.moves(), Instant::now());
-            let followed = match self.connect().await {
+            let deadline = Deadline::from_timeouts(&self.inner.timeouts);
+            let connecting = async {
+                self.inner.own_turn(deadline).await?;
+                self.connect().await
+            };
+            let followed = match connecting.await {
                 Ok(connection) => {
                     let followed = self.follow(connection, moves).await;
                     if began.elapsed() > PAUSE {

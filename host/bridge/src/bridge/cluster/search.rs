@@ -18,7 +18,7 @@ use super::Cluster;
 use super::connect::examine;
 use crate::bridge::Inner;
 use crate::bridge::connect::directly;
-use crate::bridge::deadline::within;
+use crate::bridge::deadline::{Deadline, within};
 use crate::error::{Chain, Error, Stage, TopologyProblem};
 use crate::mysql::Connection;
 use crate::role::Role;
@@ -28,7 +28,8 @@ use crate::topology::{MEMBERS_LIMIT, Roster};
 const LOGINS: u32 = 64;
 /// How many servers a search checks.
 const CHECKS: usize = 40;
-/// How often a member is asked. A new writer is found this long after it is named, at most, and the time of two logins.
+/// How often a member is asked. A new writer is found this long after it is named, at most, and the time of two logins
+/// with their turns in the limit on new connections.
 const ASKED_EVERY: Duration = Duration::from_millis(100);
 /// How long a member may take to answer.
 const ANSWER: Duration = Duration::from_secs(2);
@@ -226,11 +227,18 @@ impl Inner {
     }
 }
 
+/// Connects when the limit on new connections allows it.
+async fn connect(member: &Arc<Inner>) -> Result<Connection, Error> {
+    let deadline = Deadline::from_timeouts(&member.timeouts);
+    member.own_turn(deadline).await?;
+    directly(member, Some(deadline.at())).await
+}
+
 /// Sends what a member tells, as long as it answers.
 async fn ask(member: &Arc<Inner>, cluster: &Cluster, sender: &mpsc::Sender<View>) {
     let mut pause = PAUSE;
     for _ in 0..LOGINS {
-        match directly(member, None).await {
+        match connect(member).await {
             Ok(connection) => {
                 pause = PAUSE;
                 if !keep_asking(member, cluster, connection, sender).await {
@@ -286,7 +294,7 @@ fn refusal(error: &Error) -> Option<TopologyProblem> {
 
 /// Connects to a server of the role, and of production if there is a blue/green deployment.
 async fn confirm(member: &Arc<Inner>, deployed: Option<&Cluster>) -> Result<(), Error> {
-    let mut connection = directly(member, None).await?;
+    let mut connection = connect(member).await?;
     let examining = examine(member, deployed, &mut connection);
     within(Stage::Session, member.timeouts.login, examining).await?;
     // The server closes it all the same.
