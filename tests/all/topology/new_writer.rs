@@ -184,10 +184,7 @@ fn a_search_counts_in_the_pool_s_limit_on_new_connections() {
         bridge.read_topology(&mut connection).await.unwrap();
         drop(connection);
         let pool = Pool::builder(bridge).connections_per_second(NonZeroU32::MIN);
-        let pool = pool
-            .acquire_timeout(Duration::from_secs(60))
-            .build()
-            .unwrap();
+        let pool = pool.acquire_timeout(long).build().unwrap();
 
         set_read_only(&one, true);
         one.kill();

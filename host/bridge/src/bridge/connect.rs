@@ -60,6 +60,7 @@ async fn run(connecting: Connecting, address: Option<SocketAddr>) -> Result<Conn
             logged_in => return logged_in,
         };
         let reloaded = resolved.reload_credentials(refusal).await?;
+        // The refused login has used the caller's turn.
         reloaded.own_turn().await?;
         log_in(reloaded, &own_span).await
     };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Cluster;
-use super::connect::{explain, leads_to_no_server};
+use super::connect::{explain, find_after, leads_to_no_server};
 use super::search::find;
 use crate::bridge::deadline::Deadline;
 use crate::bridge::stages::Connecting;
@@ -28,12 +28,8 @@ impl Bridge {
             return Err(error);
         }
         let deadline = Deadline::from_timeouts(&bridge.timeouts);
-        match find(bridge, cluster, deadline.at()).await {
-            // The caller's turn was used by the attempt that failed.
-            Ok(_) if bridge.own_turn(deadline).await.is_err() => Err(error),
-            Ok(host) => at_member(bridge, cluster, &host),
-            Err(problem) => Err(explain(error, problem)),
-        }
+        let host = find_after(bridge, cluster, deadline, error).await?;
+        at_member(bridge, cluster, &host)
     }
 }
 

@@ -44,15 +44,25 @@ pub(in crate::bridge) async fn connect(
     if !cluster.knows_members() {
         return Err(error);
     }
-    match find(bridge, cluster, deadline.at()).await {
-        Ok(host) => {
-            // The caller's turn was used by the attempt at the endpoint, so the attempt at the member needs its own.
-            if bridge.own_turn(deadline).await.is_err() {
-                return Err(error);
-            }
-            at_member(bridge, cluster, &host, deadline).await
-        }
-        Err(problem) => Err(explain(error, problem)),
+    let host = find_after(bridge, cluster, deadline, error).await?;
+    at_member(bridge, cluster, &host, deadline).await
+}
+
+/// Finds the host of a server of the role, after an attempt has failed with this error. That attempt has used the caller's
+/// turn in the limit on new connections, so the next one waits for its own.
+pub(super) async fn find_after(
+    bridge: &Arc<Inner>,
+    cluster: &Arc<Cluster>,
+    deadline: Deadline,
+    error: Error,
+) -> Result<String, Error> {
+    let host = match find(bridge, cluster, deadline.at()).await {
+        Ok(host) => host,
+        Err(problem) => return Err(explain(error, problem)),
+    };
+    match bridge.own_turn(deadline).await {
+        Ok(()) => Ok(host),
+        Err(_too_late) => Err(error),
     }
 }
 
