@@ -9,7 +9,7 @@ mod host_async;
 mod memory;
 mod reader;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use app::App;
 use rds_bridge::Bridge;
@@ -20,7 +20,7 @@ use rds_bridge_test_support::expectation::{ENDPOINT, Expectation};
 use rds_bridge_test_support::server::{Product, Server};
 use reader::Reader;
 use wasmtime::component::Component;
-use wasmtime::{Config, Engine};
+use wasmtime::{Config, Engine, Result};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
@@ -31,21 +31,32 @@ async fn main() {
     config.epoch_interruption(true).coredump_on_trap(true);
     let engine = Engine::new(&config).unwrap();
     for file in files {
-        let guest = Component::from_file(&engine, &file).unwrap();
-        let reader = Reader::load(&engine, &guest).unwrap();
+        let guest = Guest::load(&engine, &file).unwrap();
         for product in [Product::MySql, Product::MariaDb] {
             let server = Server::shared(product);
             let tenant = tenant(server).await;
             let store = || host::store(&engine, &tenant);
-            match &reader {
-                Some(reader) => reader.run(store, server).await,
-                None => {
-                    let app = App::load(&engine, &guest).unwrap();
-                    checks::run(&app, store(), server).await;
-                }
+            match &guest {
+                Guest::App(app) => checks::run(app, store(), server).await,
+                Guest::Reader(reader) => reader.run(store, server).await,
             }
             println!("{} on {}: as expected", file.display(), product.name());
         }
+    }
+}
+
+enum Guest {
+    App(App),
+    Reader(Reader),
+}
+
+impl Guest {
+    fn load(engine: &Engine, file: &Path) -> Result<Self> {
+        let guest = Component::from_file(engine, file)?;
+        Ok(match Reader::load(engine, &guest)? {
+            Some(reader) => Self::Reader(reader),
+            None => Self::App(App::load(engine, &guest)?),
+        })
     }
 }
 
