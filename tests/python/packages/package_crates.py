@@ -27,7 +27,8 @@ ROOT = HERE.parents[2]
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 # Without debug information, like the dependencies in this workspace, so that those already compiled can be used.
 SHARED = {"CARGO_TARGET_DIR": str(TARGET), "CARGO_PROFILE_DEV_DEBUG": "none", "CARGO_INCREMENTAL": "0"}
-# The folder of the unpacked packages. Its path is always the same, so that a second run compiles only what changed.
+# The folder of the unpacked packages. Its path is always the same, so that a second run does not compile the
+# dependencies again.
 PACKAGES = TARGET / "package/unpacked"
 LIBRARY = "rds-bridge"
 # The files that each package must contain in addition to its own.
@@ -139,7 +140,9 @@ def unpack(versions):
     shutil.rmtree(PACKAGES, ignore_errors=True)
     PACKAGES.mkdir(parents=True)
     for name, version in versions.items():
-        run("tar", "-xzf", str(TARGET / "package" / f"{name}-{version}.crate"), "-C", str(PACKAGES))
+        # With the time of now: cargo compares times, and all files in a package have the same one, so that it would take
+        # what it has compiled from an earlier package for that of this one.
+        run("tar", "-xzmf", str(TARGET / "package" / f"{name}-{version}.crate"), "-C", str(PACKAGES))
     return PACKAGES
 
 

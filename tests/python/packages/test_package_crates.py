@@ -1,10 +1,13 @@
 """Tests of what `package_crates.py` refuses, on invented packages and an invented toolchain."""
 
+import os
 import shutil
 import subprocess
 import tempfile
+import time
 import unittest
 from pathlib import Path
+from unittest import mock
 
 import package_crates
 
@@ -30,6 +33,22 @@ class Packages(unittest.TestCase):
             {"name": "tests", "version": "0.1.0", "publish": []},
         ]
         self.assertEqual(package_crates.published({"packages": packages}), {"ours": "0.1.0"})
+
+    def test_cargo_sees_that_unpacked_files_are_new(self):
+        # `cargo package` gives all files the same old time.
+        self.write("src/lib.rs", "")
+        os.utime(self.package / "src/lib.rs", (0, 0))
+        archive = self.folder / "package/crate-0.1.0.crate"
+        archive.parent.mkdir()
+        subprocess.run(["tar", "-czf", archive, "-C", self.folder, self.package.name], check=True)
+        before = time.time()
+        with (
+            mock.patch.object(package_crates, "TARGET", self.folder),
+            mock.patch.object(package_crates, "PACKAGES", self.folder / "unpacked"),
+        ):
+            unpacked = package_crates.unpack({"crate": "0.1.0"})
+        # The clock of the file system may be a little late.
+        self.assertGreater((unpacked / "crate-0.1.0/src/lib.rs").stat().st_mtime, before - 1)
 
     def test_a_package_that_reads_its_own_files_is_good(self):
         self.write("src/roots.pem", "")
