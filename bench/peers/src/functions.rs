@@ -1,5 +1,5 @@
 //! The two Lambda functions: the packaged one of rds-bridge, and the original in Python. Each has its own fake of
-//! Lambda's Runtime API; the server, the environment and the event are the same.
+//! Lambda's Runtime API; the server, the event and the environment are the same, except for the endpoint's name.
 
 pub mod cold;
 pub mod package;
