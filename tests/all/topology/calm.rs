@@ -1,12 +1,13 @@
-//! Without a failover, a topology costs a connection nothing.
+//! What a topology costs without a failover.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use rds_bridge::Bridge;
 use rds_bridge::pool::Pool;
 use rds_bridge_test_support::server::{Product, Server};
 use rds_bridge_test_support::turn_counter::TurnCounter;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::helpers::cluster::{
     A, B, CLUSTER, Dns, StandIn, as_admin, instance, port_of, to_cluster,
@@ -66,5 +67,31 @@ fn the_pool_asks_in_the_background() {
         let pool = Pool::builder(bridge).build().unwrap();
         drop(pool.get().await.unwrap());
         assert_eq!(topology.times(), 1);
+    });
+}
+
+/// The connection that asks takes the first turn of this second, so that the pool's has to wait.
+#[test]
+fn following_counts_in_the_pool_s_limit_on_new_connections() {
+    let server = instance(A, A, &[]);
+    let dns = Dns::new(&[(CLUSTER, server.address())]);
+    block_on(async {
+        let topology = StandIn::new(&[("shop-a", true), ("shop-b", false)]);
+        let builder = as_admin(to_cluster(&[&server], &dns)).topology(topology);
+        let bridge = builder.build().await.unwrap();
+        let pool = Pool::builder(bridge.clone()).connections_per_second(NonZeroU32::MIN);
+        let pool = pool.build().unwrap();
+        let begun = Instant::now();
+        let getting = async {
+            while bridge.known_members() != [A, B] {
+                sleep(Duration::from_millis(10)).await;
+            }
+            pool.get().await.unwrap()
+        };
+        tokio::select! {
+            () = bridge.follow_topology() => panic!("without a topology"),
+            _connection = getting => {}
+        }
+        assert!(begun.elapsed() >= Duration::from_secs(1));
     });
 }
