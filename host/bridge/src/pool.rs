@@ -40,6 +40,7 @@ mod metrics;
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -99,7 +100,9 @@ impl Pool {
     /// or the timeout of the current stage.
     pub async fn get_within(&self, limit: Duration) -> Result<PooledConnection, PoolError> {
         let metrics = &self.connections.manager().metrics;
-        let getting = manager::ending_within(limit, self.get_or_open());
+        // Pinned once: what wraps it would copy it otherwise, and it has kilobytes.
+        let getting = pin!(self.get_or_open());
+        let getting = manager::ending_within(limit, getting);
         let got = match timeout(limit, getting).await {
             Ok(Ok(object)) => Ok(PooledConnection {
                 object: Some(object),
@@ -192,7 +195,7 @@ impl PooledConnection {
     #[must_use]
     #[expect(clippy::expect_used, reason = "only methods that consume self take it")]
     pub fn detach(mut self) -> Connection {
-        Object::take(self.object.take().expect("taken only on drop or detach")).connection
+        *Object::take(self.object.take().expect("taken only on drop or detach")).connection
     }
 }
 

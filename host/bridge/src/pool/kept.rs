@@ -19,7 +19,8 @@ pub(super) struct Generation {
 /// A connection of the pool. Its idle time is measured by the wall clock, since the monotonic clock may stop while the
 /// process is frozen or the machine sleeps.
 pub(super) struct Kept {
-    pub(super) connection: Connection,
+    /// On the heap, because the pool moves it often.
+    pub(super) connection: Box<Connection>,
     left_at: SystemTime,
     /// The bridge's settings of the connection. They are restored for the next user.
     choices: (Protocol, Option<Duration>),
@@ -41,7 +42,7 @@ impl Kept {
     ) -> Self {
         Self {
             choices: connection.choices(),
-            connection,
+            connection: Box::new(connection),
             left_at: SystemTime::now(),
             generation,
             is_to_be_reset: false,

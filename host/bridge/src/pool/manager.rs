@@ -227,35 +227,8 @@ impl Manager {
         self.is_tidy(kept) || self.tidy_up(kept).await
     }
 
-    async fn check(&self, kept: &mut Kept, idle: Duration) -> bool {
-        let is_current = self.is_current(kept);
-        let connection = &mut kept.connection;
-        let is_clean = !kept.is_to_be_reset && connection.leftovers() == Leftovers::None;
-        if !is_current || !is_clean || !is_tidy(connection) || connection.has_ended() {
-            return false;
-        }
-        if idle < self.limits.trust {
-            return true;
-        }
-        let checked = timeout(self.limits.check, connection.ping()).await;
-        matches!(checked, Ok(Ok(())))
-    }
-}
-
-/// Whether time is left after a delay.
-fn ends_after(end: Option<Instant>, delay: Duration) -> bool {
-    end.is_none_or(|end| end.saturating_duration_since(Instant::now()) > delay)
-}
-
-fn is_tidy(connection: &Connection) -> bool {
-    connection.is_usable() && !connection.is_replying() && !connection.holds_transaction()
-}
-
-impl managed::Manager for Manager {
-    type Type = Kept;
-    type Error = NotOpened;
-
-    async fn create(&self) -> Result<Kept, NotOpened> {
+    /// Opens a connection, with retries.
+    async fn open(&self) -> Result<Kept, NotOpened> {
         let mut delays = ExponentialBuilder::default()
             .with_min_delay(FIRST_DELAY)
             .with_max_delay(LONGEST_DELAY)
@@ -284,9 +257,7 @@ impl managed::Manager for Manager {
                 }
             };
             let demotions = self.demotions.load(Ordering::Relaxed);
-            // On the heap, so that the futures which await a connection of the pool stay small.
-            let connecting = Box::pin(self.connect_before(end));
-            let error = match connecting.await {
+            let error = match self.connect_before(end).await {
                 Ok(connection) => return Ok(self.keep(connection, demotions, permit)),
                 Err(error) => error,
             };
@@ -311,6 +282,39 @@ impl managed::Manager for Manager {
             sleep(delay).await;
             retries = retries.saturating_add(1);
         }
+    }
+
+    async fn check(&self, kept: &mut Kept, idle: Duration) -> bool {
+        let is_current = self.is_current(kept);
+        let connection = &mut kept.connection;
+        let is_clean = !kept.is_to_be_reset && connection.leftovers() == Leftovers::None;
+        if !is_current || !is_clean || !is_tidy(connection) || connection.has_ended() {
+            return false;
+        }
+        if idle < self.limits.trust {
+            return true;
+        }
+        let checked = timeout(self.limits.check, Box::pin(connection.ping())).await;
+        matches!(checked, Ok(Ok(())))
+    }
+}
+
+/// Whether time is left after a delay.
+fn ends_after(end: Option<Instant>, delay: Duration) -> bool {
+    end.is_none_or(|end| end.saturating_duration_since(Instant::now()) > delay)
+}
+
+fn is_tidy(connection: &Connection) -> bool {
+    connection.is_usable() && !connection.is_replying() && !connection.holds_transaction()
+}
+
+impl managed::Manager for Manager {
+    type Type = Kept;
+    type Error = NotOpened;
+
+    async fn create(&self) -> Result<Kept, NotOpened> {
+        // On the heap, so that the futures which await a connection of the pool stay small.
+        Box::pin(self.open()).await
     }
 
     async fn recycle(&self, kept: &mut Kept, metrics: &Metrics) -> RecycleResult<NotOpened> {
