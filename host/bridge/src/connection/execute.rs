@@ -1,5 +1,7 @@
 //! Statements on their way to the server: as text, or prepared and executed.
 
+use std::pin::pin;
+
 use super::leftovers::Leftovers;
 use super::next_id::NextId;
 use super::result_lengths::{Fingerprint, Length};
@@ -48,7 +50,7 @@ impl<S: Transport> Connection<S> {
     /// The server refuses the statement, with its code; or the connection is lost.
     pub async fn query(&mut self, sql: &str) -> Result<Rows<'_, S>, Error> {
         let span = StatementSpan::begin(sql);
-        let summary = span.run(self.start_query(sql)).await?;
+        let summary = span.run(pin!(self.start_query(sql))).await?;
         Ok(Rows::new(self, summary, span))
     }
 
@@ -117,7 +119,9 @@ impl<S: Transport> Connection<S> {
 
     async fn query_prepared(&mut self, sql: &str, params: &[Param]) -> Result<Rows<'_, S>, Error> {
         let span = StatementSpan::begin(sql);
-        let summary = span.run(self.start_prepared_query(sql, params)).await?;
+        let summary = span
+            .run(pin!(self.start_prepared_query(sql, params)))
+            .await?;
         Ok(Rows::new(self, summary, span))
     }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::pin::pin;
 
 use tokio::net::TcpStream;
 
@@ -161,7 +162,7 @@ impl<'c, S: Transport> Rows<'c, S> {
         }
         // Until the next command: this may be given up at any point.
         self.connection.stage = Stage::Rows;
-        let event = self.span.run(self.connection.next_event()).await;
+        let event = self.span.run(pin!(self.connection.next_event())).await;
         if event.is_err() {
             // The reply is over, or the connection is: nothing more will come.
             self.summary = Some(Summary::default());

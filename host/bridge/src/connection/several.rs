@@ -3,6 +3,7 @@
 //! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_set_option.html>
 
 use std::collections::VecDeque;
+use std::pin::pin;
 
 use super::leftovers::Leftovers;
 use super::rows::Rows;
@@ -33,7 +34,7 @@ impl<S: Transport> Connection<S> {
     /// been executed.
     pub async fn query_several(&mut self, sql: &str) -> Result<Rows<'_, S>, Error> {
         let span = StatementSpan::begin(sql);
-        let summary = span.run(self.start_several(sql)).await?;
+        let summary = span.run(pin!(self.start_several(sql))).await?;
         Ok(Rows::new(self, summary, span))
     }
 

@@ -1,5 +1,6 @@
 //! The span of a statement: how long it took, and how many rows it had.
 
+use std::pin::Pin;
 use std::time::Instant;
 
 use tracing::{Instrument, Level, Span, debug_span, field};
@@ -45,10 +46,11 @@ impl StatementSpan {
         }
     }
 
-    /// Runs a part of the statement in the span, and records its error.
+    /// Runs a part of the statement in the span, and records its error. The part is pinned, because a future has a
+    /// kilobyte here, and each function that takes one copies it.
     pub(super) async fn run<T>(
         &self,
-        part: impl Future<Output = Result<T, Error>>,
+        part: Pin<&mut impl Future<Output = Result<T, Error>>>,
     ) -> Result<T, Error> {
         if self.began.is_none() {
             return part.await;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
+use std::pin::pin;
 
 use tokio::net::TcpStream;
 
@@ -232,7 +233,7 @@ impl<S: Transport> Connection<S> {
     /// Executes a statement that controls the transaction. It leaves nothing in the session.
     async fn control(&mut self, statement: &str) -> Result<(), Error> {
         let span = StatementSpan::begin(statement);
-        let summary = span.run(self.start_control(statement)).await?;
+        let summary = span.run(pin!(self.start_control(statement))).await?;
         Rows::new(self, summary, span).finish().await?;
         Ok(())
     }
