@@ -6,6 +6,7 @@ mod state;
 mod timed;
 
 use std::fmt;
+use std::pin::pin;
 use std::sync::Arc;
 
 use rds_bridge::mysql::{CancelHandle, Param, Protocol, first_keyword};
@@ -128,8 +129,10 @@ impl Lease {
         let allowance = self.limits.held().counted(&self.rows);
         let connection = self.connection_for(sql)?;
         connection.set_protocol(Protocol::Text);
-        let reading = TextResult::read(connection, sql, allowance);
-        let reply = time.wait(reading).await;
+        let reply = {
+            let reading = pin!(TextResult::read(connection, sql, allowance));
+            time.wait(reading).await
+        };
         self.finish(reply.flatten(), sql, |it| !it.columns.is_empty())
             .await
     }
@@ -145,8 +148,10 @@ impl Lease {
         let allowance = self.limits.held().counted(&self.rows);
         let time = self.time.limit().clone();
         let connection = self.connection_for(sql)?;
-        let reading = TypedResult::read(connection, sql, params, allowance);
-        let reply = time.wait(reading).await;
+        let reply = {
+            let reading = pin!(TypedResult::read(connection, sql, params, allowance));
+            time.wait(reading).await
+        };
         self.finish(reply.flatten(), sql, |it| !it.columns.is_empty())
             .await
     }
@@ -158,8 +163,10 @@ impl Lease {
         let time = self.time.limit().clone();
         let connection = self.connection_for(sql)?;
         connection.set_protocol(Protocol::Text);
-        let reading = TypedResult::read_unprepared(connection, sql, allowance);
-        let reply = time.wait(reading).await;
+        let reply = {
+            let reading = pin!(TypedResult::read_unprepared(connection, sql, allowance));
+            time.wait(reading).await
+        };
         self.finish(reply.flatten(), sql, |it| !it.columns.is_empty())
             .await
     }

@@ -1,5 +1,6 @@
 //! The time that the statements of a request may take.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
@@ -131,12 +132,13 @@ impl TimeLimit {
         }
     }
 
-    /// Waits for a statement's reply: if the server does not end the statement in time, not to the end.
+    /// Waits for a statement's reply: if the server does not end the statement in time, not to the end. The reply is
+    /// pinned, because a future is copied when it is passed on, and this one has kilobytes.
     ///
     /// # Errors
     ///
     /// [`Failure::StatementTimeout`]: the statement may be running, or was not sent because the time is over.
-    pub(crate) async fn wait<F: Future>(&self, reply: F) -> Result<F::Output, Failure> {
+    pub(crate) async fn wait<F: Future>(&self, reply: Pin<&mut F>) -> Result<F::Output, Failure> {
         let Some(watch) = &self.0 else {
             return Ok(reply.await);
         };
@@ -269,6 +271,8 @@ fn is_atomic(sql: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+
     use rds_bridge::Stage;
     use rds_bridge::component::ServerError;
 
@@ -319,10 +323,10 @@ mod tests {
     async fn a_statement_that_must_not_be_killed_is_not_sent_too_late() {
         let guard = passed();
         assert!(guard.limit().stop().is_err());
-        assert!(guard.limit().wait(async {}).await.is_err());
+        assert!(guard.limit().wait(pin!(async {})).await.is_err());
         let none = TimeLimit::begin(None, &CancelHandle::default(), 9, &Arc::default());
         assert!(none.limit().stop().is_ok());
-        assert!(none.limit().wait(async {}).await.is_ok());
+        assert!(none.limit().wait(pin!(async {})).await.is_ok());
     }
 
     #[tokio::test]

@@ -1,5 +1,7 @@
 //! `/v1/batch`: several statements in one transaction.
 
+use std::pin::pin;
+
 use axum::http::StatusCode;
 use rds_bridge::mysql::{Connection, Transaction};
 use rds_bridge::{Error, ErrorKind};
@@ -37,8 +39,11 @@ pub(super) async fn execute(lease: &mut Lease, work: &Work<'_>) -> Result<Answer
     let time = lease.time_limit().clone();
     let connection = lease.begin_reading(work.statements.iter().map(|it| &*it.sql));
     let connection = connection.map_err(|it| ApiError::before_statement(&it))?;
-    let executing = in_transaction(connection, work, &mut writing, &time);
-    let (answer, replies) = match time.wait(executing).await {
+    let done = {
+        let executing = pin!(in_transaction(connection, work, &mut writing, &time));
+        time.wait(executing).await
+    };
+    let (answer, replies) = match done {
         Ok(done) => done,
         Err(late) => {
             let calls = work.statements.iter().any(|it| may_end(&it.sql));

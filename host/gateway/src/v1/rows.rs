@@ -1,5 +1,7 @@
 //! Executes a statement and encodes its rows, a piece at a time.
 
+use std::pin::pin;
+
 use axum::body::Bytes;
 use rds_bridge::Error;
 use rds_bridge::mysql::{Connection, Params, Protocol, Rows, Summary};
@@ -183,8 +185,11 @@ pub(super) async fn send(
     };
     let connection = lease.begin_reading([&*statement.sql]);
     let connection = connection.map_err(|it| without_rows(ApiError::of_statement(&it)))?;
-    let executing = writer.execute(connection, &statement, destination, &mut allowance);
-    let done = match time.wait(executing).await {
+    let done = {
+        let executing = pin!(writer.execute(connection, &statement, destination, &mut allowance));
+        time.wait(executing).await
+    };
+    let done = match done {
         Ok(done) => judged(done, &time, &statement.sql, outcome),
         // The lease kills the statement.
         Err(late) => return Err(writer.cut_off(ApiError::of_statement(&late))),

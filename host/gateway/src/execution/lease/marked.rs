@@ -1,5 +1,7 @@
 //! Statements that may end the transaction that they are executed in.
 
+use std::pin::pin;
+
 use tokio::time::timeout;
 
 use super::Lease;
@@ -11,7 +13,7 @@ impl Lease {
         let time = self.time.limit().clone();
         let connection = self.connection.as_mut().ok_or(Failure::SessionLost)?;
         self.is_executing = true;
-        let reply = time.wait(mark(connection)).await;
+        let reply = time.wait(pin!(mark(connection))).await;
         let reply = reply.and_then(|marked| marked.map_err(Failure::from));
         self.finish(reply, "SAVEPOINT", |()| false).await
     }
