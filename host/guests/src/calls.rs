@@ -30,8 +30,8 @@ impl RdsCtx {
             params,
             in_transaction,
         };
-        let querying = statement::query_own(session, statement);
-        let rows: Rows<Contract> = self.waited.during(querying).await?;
+        let _waiting = self.waited.begin();
+        let rows: Rows<Contract> = statement::query_own(session, statement).await?;
         Ok(owned(&self.table.push(rows)?))
     }
 
@@ -49,7 +49,7 @@ impl RdsCtx {
             params,
             in_transaction,
         };
-        let executing = statement::execute_own(session, statement);
-        Ok(self.waited.during(executing).await?)
+        let _waiting = self.waited.begin();
+        Ok(statement::execute_own(session, statement).await?)
     }
 }

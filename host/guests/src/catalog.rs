@@ -29,17 +29,14 @@ impl Host for RdsCtx {
             let params = values::params("", params, self.max_statement_bytes)?;
             // Before a connection is borrowed for it.
             let request = grant.request()?;
-            let tenant = &self.tenant;
-            let running = async {
-                let session = Arc::new(Session::open(tenant, &grant).await?);
-                let statement = Statement {
-                    sql,
-                    params,
-                    in_transaction: false,
-                };
-                statement::query(&session, statement, request).await
+            let statement = Statement {
+                sql,
+                params,
+                in_transaction: false,
             };
-            let rows: Rows<Contract> = self.waited.during(running).await?;
+            let _waiting = self.waited.begin();
+            let session = Arc::new(Session::open(&self.tenant, &grant).await?);
+            let rows: Rows<Contract> = statement::query(&session, statement, request).await?;
             Ok(owned(&self.table.push(rows)?))
         };
         answer(ran.await)

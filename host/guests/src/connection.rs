@@ -39,8 +39,8 @@ impl Host for RdsCtx {
     async fn open(&mut self, database: String) -> Answer<Resource<Handle>> {
         let opened = async {
             let grant = self.grant(&database)?;
-            let opening = Session::open(&self.tenant, &grant);
-            let session = Arc::new(self.waited.during(opening).await?);
+            let _waiting = self.waited.begin();
+            let session = Arc::new(Session::open(&self.tenant, &grant).await?);
             Ok(owned(&self.table.push(Connection { session })?))
         };
         answer(opened.await)
@@ -75,7 +75,8 @@ impl HostConnection for RdsCtx {
     ) -> Answer<Resource<TransactionHandle>> {
         let session = self.session(&connection)?;
         let begun = async {
-            self.waited.during(begin(&session, options)).await?;
+            let _waiting = self.waited.begin();
+            begin(&session, options).await?;
             Ok(owned(&self.table.push(Transaction::of(session))?))
         };
         answer(begun.await)

@@ -263,7 +263,8 @@ impl HostRows for RdsCtx {
     async fn next(&mut self, rows: Resource<Handle>, at_most: u32) -> Answer<Vec<types::Row>> {
         let size = self.size(at_most);
         let rows: &mut Rows<Contract> = self.table.get_mut(&borrowed(&rows))?;
-        let Batch { rows, ended } = self.waited.during(rows.batch(size)).await;
+        let _waiting = self.waited.begin();
+        let Batch { rows, ended } = rows.batch(size).await;
         Ok(match ended {
             Some(Err(error)) => Err(error),
             _ => Ok(rows),
@@ -278,7 +279,8 @@ impl HostRows for RdsCtx {
             arrays: Vec::new(),
         };
         let push = |row: &Row<'_>, _: &Vec<types::Column>| columnar::push(&mut batch, row);
-        let ended = self.waited.during(rows.fill(size, push)).await;
+        let _waiting = self.waited.begin();
+        let ended = rows.fill(size, push).await;
         Ok(match ended {
             Some(Err(error)) => Err(error),
             _ => Ok(batch),
@@ -287,7 +289,8 @@ impl HostRows for RdsCtx {
 
     async fn finish(&mut self, rows: Resource<Handle>) -> Answer<types::Summary> {
         let rows: Rows<Contract> = self.table.delete(owned(&rows))?;
-        Ok(self.waited.during(rows.finish()).await)
+        let _waiting = self.waited.begin();
+        Ok(rows.finish().await)
     }
 
     async fn drop(&mut self, rows: Resource<Handle>) -> wasmtime::Result<()> {

@@ -1,6 +1,7 @@
 //! A connection that a guest has borrowed, and what of it is open.
 
 use std::fmt;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -30,7 +31,7 @@ pub(crate) struct Session {
 /// The connection, and what of it is open.
 pub(crate) struct Lent {
     /// `None` after it was lost.
-    connection: Option<Box<PooledConnection>>,
+    connection: Option<PooledConnection>,
     cancel: CancelHandle,
     /// Where statements are ended that were given up; a store may be dropped elsewhere.
     runtime: Option<Handle>,
@@ -53,13 +54,14 @@ impl Session {
             None => grant.pool.get().await,
         };
         let got = got.map_err(|error| failure::of_pool(tenant, &grant.database, error));
-        let mut connection = Box::new(got?);
+        let mut connection = got?;
         // The statements are the guest's, and may leave anything.
         connection.reset_when_dropped();
         // In the text protocol a server rounds a FLOAT to six digits.
         connection.set_protocol(Protocol::Binary);
         if connection.allows_writes() && !grant.access.allows_writes() {
-            let set = connection.execute("SET SESSION TRANSACTION READ ONLY", ());
+            // On the heap, because it is rare, and the future of every opening would have room for it.
+            let set = Box::pin(connection.execute("SET SESSION TRANSACTION READ ONLY", ()));
             let set = match grant.time {
                 Some(limit) => timeout(limit, set).await.ok(),
                 None => Some(set.await),
@@ -143,7 +145,7 @@ impl Lent {
     ///
     /// It is lost. Nothing was sent.
     pub(crate) fn connection(&mut self) -> Result<&mut PooledConnection, GuestError> {
-        let connection = self.connection.as_deref_mut();
+        let connection = self.connection.as_mut();
         connection.ok_or(GuestError::ConnectionLost(Lost {
             may_have_run: false,
         }))
@@ -207,7 +209,8 @@ impl Lent {
             None => call(connection).await,
             Some(limit) => {
                 let begin = Instant::now();
-                let done = timeout(*limit, call(connection)).await;
+                // Pinned, because a future that is passed on is copied.
+                let done = timeout(*limit, pin!(call(connection))).await;
                 *limit = limit.saturating_sub(begin.elapsed());
                 done.unwrap_or_else(|_| timed_out())
             }

@@ -85,7 +85,8 @@ impl RdsCtx {
 
     async fn end(&mut self, transaction: Resource<Handle>, end: End) -> Answer<()> {
         let transaction: Transaction = self.table.delete(owned(&transaction))?;
-        Ok(self.waited.during(transaction.end(end)).await)
+        let _waiting = self.waited.begin();
+        Ok(transaction.end(end).await)
     }
 }
 
@@ -126,8 +127,9 @@ impl HostTransaction for RdsCtx {
 
     async fn drop(&mut self, transaction: Resource<Handle>) -> wasmtime::Result<()> {
         let transaction: Transaction = self.table.delete(owned(&transaction))?;
+        let _waiting = self.waited.begin();
         // Now, so that its locks are free for what the guest does next. If it fails, the connection is not used again.
-        let _rolled_back = self.waited.during(transaction.end(End::RollBack)).await;
+        let _rolled_back = transaction.end(End::RollBack).await;
         Ok(())
     }
 }

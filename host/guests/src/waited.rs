@@ -16,10 +16,11 @@ struct Waits {
 }
 
 impl Waited {
-    /// Counts the time that a call waits.
-    pub(crate) async fn during<T>(&self, call: impl Future<Output = T>) -> T {
-        let _waiting = Waiting::new(self);
-        call.await
+    /// Counts the time until the result is dropped.
+    #[must_use = "the time is counted until it is dropped"]
+    pub(crate) fn begin(&self) -> Waiting<'_> {
+        self.with(|waits| waits.begin(Instant::now()));
+        Waiting(self)
     }
 
     /// The time since this function was called last.
@@ -59,14 +60,7 @@ impl Waits {
 }
 
 /// A call that waits, or was given up.
-struct Waiting<'w>(&'w Waited);
-
-impl<'w> Waiting<'w> {
-    fn new(waited: &'w Waited) -> Self {
-        waited.with(|waits| waits.begin(Instant::now()));
-        Self(waited)
-    }
-}
+pub(crate) struct Waiting<'w>(&'w Waited);
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {

@@ -41,15 +41,17 @@ impl Call {
         sql: &str,
         params: Vec<Value>,
     ) -> Result<Resource<RowsHandle>, Failure> {
-        let querying = statement::query_own(&self.session, self.statement(sql, params)?);
-        let rows: Rows<Contract> = self.waited.during(querying).await?;
+        let statement = self.statement(sql, params)?;
+        let _waiting = self.waited.begin();
+        let rows: Rows<Contract> = statement::query_own(&self.session, statement).await?;
         push(accessor, rows)
     }
 
     /// Executes the statement, and passes over its rows.
     pub(super) async fn execute(self, sql: &str, params: Vec<Value>) -> Result<Summary, Failure> {
-        let executing = statement::execute_own(&self.session, self.statement(sql, params)?);
-        Ok(self.waited.during(executing).await?)
+        let statement = self.statement(sql, params)?;
+        let _waiting = self.waited.begin();
+        Ok(statement::execute_own(&self.session, statement).await?)
     }
 
     fn statement<'s>(&self, sql: &'s str, params: Vec<Value>) -> Result<Statement<'s>, Failure> {

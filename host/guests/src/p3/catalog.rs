@@ -36,16 +36,14 @@ impl<T: Send + 'static> HostWithStore<T> for HasRds {
             let params = values::params("", params, max_bytes)?;
             // Before a connection is borrowed for it.
             let request = grant.request()?;
-            let running = async {
-                let session = Arc::new(Session::open(&tenant, &grant).await?);
-                let statement = Statement {
-                    sql,
-                    params,
-                    in_transaction: false,
-                };
-                statement::query(&session, statement, request).await
+            let statement = Statement {
+                sql,
+                params,
+                in_transaction: false,
             };
-            let rows: Rows<Contract> = waited.during(running).await?;
+            let _waiting = waited.begin();
+            let session = Arc::new(Session::open(&tenant, &grant).await?);
+            let rows: Rows<Contract> = statement::query(&session, statement, request).await?;
             push(accessor, rows)
         };
         answer(ran.await)

@@ -29,8 +29,8 @@ impl<T: Send + 'static> HostWithStore<T> for HasRds {
                 let grant = ctx.grant(&database)?;
                 Ok::<_, Failure>((grant, ctx.tenant.clone(), ctx.waited.clone()))
             })?;
-            let opening = Session::open(&tenant, &grant);
-            let session = Arc::new(waited.during(opening).await?);
+            let _waiting = waited.begin();
+            let session = Arc::new(Session::open(&tenant, &grant).await?);
             push(accessor, Connection { session })
         };
         answer(opened.await)
@@ -85,8 +85,8 @@ impl<T: Send + 'static> HostConnectionWithStore<T> for HasRds {
             session, waited, ..
         } = call(accessor, &connection)?;
         let begun = async {
-            let beginning = begin(&session, plain_options(options));
-            waited.during(beginning).await?;
+            let _waiting = waited.begin();
+            begin(&session, plain_options(options)).await?;
             push(accessor, Transaction::of(Arc::clone(&session)))
         };
         answer(begun.await)

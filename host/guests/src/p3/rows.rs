@@ -37,7 +37,10 @@ impl<T: Send + 'static> HostRowsWithStore<T> for HasRds {
         let end = async move {
             Ok::<_, wasmtime::Error>(match ended.await {
                 Ok(End::Reached(how)) => how,
-                Ok(End::Left(rows)) => waited.during(rows.finish()).await,
+                Ok(End::Left(rows)) => {
+                    let _waiting = waited.begin();
+                    rows.finish().await
+                }
                 Ok(End::Released) | Err(_) => Err(LOST),
             })
         };
@@ -51,6 +54,7 @@ impl<T: Send + 'static> HostRowsWithStore<T> for HasRds {
             let rows: Rows<Contract> = ctx.table.delete(owned(&rows))?;
             Ok((rows, ctx.waited.clone()))
         })?;
-        Ok(waited.during(rows.finish()).await)
+        let _waiting = waited.begin();
+        Ok(rows.finish().await)
     }
 }

@@ -74,7 +74,8 @@ impl<S: Shape> RowStream<S> {
         };
         let waited = self.waited.clone();
         Box::pin(async move {
-            let batch = waited.during(rows.batch(size)).await;
+            let _waiting = waited.begin();
+            let batch = rows.batch(size).await;
             (rows, batch)
         })
     }

@@ -34,7 +34,8 @@ async fn end<T: Send + 'static>(
         let transaction: Transaction = ctx.table.delete(owned(&transaction))?;
         Ok((transaction, ctx.waited.clone()))
     })?;
-    Ok(waited.during(transaction.end(end)).await)
+    let _waiting = waited.begin();
+    Ok(transaction.end(end).await)
 }
 
 impl HostTransaction for RdsCtx {}

@@ -62,8 +62,8 @@ impl RdsCtx {
         self.check_length(sql, &params)?;
         let params = values::params(params)?;
         let session = &self.table.get(connection)?.session;
-        let querying = query::query(session, sql, &params);
-        Ok(self.waited.during(querying).await?)
+        let _waiting = self.waited.begin();
+        Ok(query::query(session, sql, &params).await?)
     }
 }
 
@@ -82,8 +82,8 @@ impl HostConnection for RdsCtx {
     async fn open(&mut self, address: String) -> Result<Resource<SpinConnection>, SpinFailure> {
         let database = self.database_of(&address)?;
         let grant = self.grant(&database)?;
-        let opening = Session::open(&self.tenant, &grant);
-        let session = self.waited.during(opening).await?;
+        let _waiting = self.waited.begin();
+        let session = Session::open(&self.tenant, &grant).await?;
         Ok(self.table.push(SpinConnection { session })?)
     }
 

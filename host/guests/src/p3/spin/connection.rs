@@ -55,8 +55,8 @@ impl<T: Send + 'static> HostConnectionWithStore<T> for HasRds {
                 let grant = ctx.grant(&ctx.database_of(&address)?)?;
                 Ok::<_, SpinFailure>((grant, ctx.tenant.clone(), ctx.waited.clone()))
             })?;
-            let opening = Session::open(&tenant, &grant);
-            let session = Arc::new(waited.during(opening).await?);
+            let _waiting = waited.begin();
+            let session = Arc::new(Session::open(&tenant, &grant).await?);
             accessor.with(|mut store| {
                 let connection = store.get().table.push(Connection { session })?;
                 Ok(owned(&connection))
@@ -73,8 +73,10 @@ impl<T: Send + 'static> HostConnectionWithStore<T> for HasRds {
     ) -> Answer<Queried> {
         let queried = async {
             let call = call(accessor, &connection, &sql, params)?;
-            let querying = statement::query_own(&call.session, call.statement);
-            let rows = call.waited.during(querying).await?;
+            let rows = {
+                let _waiting = call.waited.begin();
+                statement::query_own(&call.session, call.statement).await?
+            };
             accessor
                 .with(|mut store| {
                     let max_bytes = store.get().max_batch_bytes;
@@ -93,8 +95,8 @@ impl<T: Send + 'static> HostConnectionWithStore<T> for HasRds {
     ) -> Answer<()> {
         let executed = async {
             let call = call(accessor, &connection, &sql, params)?;
-            let executing = statement::execute_own(&call.session, call.statement);
-            call.waited.during(executing).await?;
+            let _waiting = call.waited.begin();
+            statement::execute_own(&call.session, call.statement).await?;
             Ok(())
         };
         answer(executed.await)
