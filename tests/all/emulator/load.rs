@@ -87,8 +87,8 @@ fn clients_at_once_take_little_memory() {
     // 285 kB here. The build of the tests also has Wasmtime's compiler and its async functions, which the command does not
     // have: `just bench-emulator` measures that one.
     const MOST_KB: u64 = 290;
-    // It takes 20 MB without optimisation and 16 MB with it.
-    const MOST_IN_ALL_KB: u64 = 24_000;
+    // It takes 24 MB here: 4 MB of them are addresses that the loader has relocated, and grow with the program.
+    const MOST_IN_ALL_KB: u64 = 25_000;
     let emulate = Program::start(&[]);
     block_on(async {
         let bridge = emulate.bridge().build().await.unwrap();
