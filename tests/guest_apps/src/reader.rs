@@ -80,7 +80,8 @@ const THIRD: &str = r#"["3", "0", "0", 0.25, 0.25, "0.00", "", "{}", "", "0", [2
     [false, 0, 0, 0, 0], null, "0", null, null]"#;
 
 fn rows(product: Product) -> Value {
-    let [mut first, third] = [FIRST, THIRD].map(|it| serde_json::from_str(it).expect("JSON"));
+    let row = |text: &str| -> Value { serde_json::from_str(text).expect("JSON") };
+    let (mut first, third) = (row(FIRST), row(THIRD));
     if product == Product::MySql {
         first[VECTOR] = json!([0.5, -1.5]);
     }
