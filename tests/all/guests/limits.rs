@@ -134,7 +134,7 @@ fn what_is_given_up_ends_on_the_server(product: Product) {
         let connection = limited.open("orders").await.unwrap();
         assert_eq!(limited.one(connection, "SELECT 1").await, Value::Int(1));
 
-        // By the host, which drops the future of the guest's call, and then the store.
+        // By the host, which drops the future of the guest's call, and keeps the store.
         let mut dropped = guest(&server, |_| {}).await;
         let connection = dropped.open("orders").await.unwrap();
         let call = dropped.execute(connection, "SELECT SLEEP(1000)");
@@ -147,10 +147,10 @@ fn what_is_given_up_ends_on_the_server(product: Product) {
             ended = call => panic!("{ended:?}"),
             () = is_running => {}
         }
-        drop(dropped);
         while first_value::<i64>(&mut admin, running).await > 0 {
             sleep(Duration::from_millis(20)).await;
         }
+        drop(dropped);
     });
 }
 
