@@ -84,10 +84,10 @@ fn more_silent_clients_than_pooled_instances() {
 #[cfg(target_os = "linux")]
 #[test]
 fn clients_at_once_take_little_memory() {
-    // 226 kB and 20.1 MB here. The build of the tests also has Wasmtime's compiler and its async functions, which the
+    // 201 kB and 18.4 MB here. The build of the tests also has Wasmtime's compiler and its async functions, which the
     // command does not have: `just bench-emulator` measures that one.
-    const MOST_KB: u64 = 235;
-    const MOST_IN_ALL_KB: u64 = 21_000;
+    const MOST_KB: u64 = 210;
+    const MOST_IN_ALL_KB: u64 = 19_300;
     let emulate = Program::start(&[]);
     block_on(async {
         let bridge = emulate.bridge().build().await.unwrap();
