@@ -1,5 +1,6 @@
 //! Databases for the guests of a Wasmtime host.
 
+pub(crate) mod accounts;
 pub(crate) mod asynchronous;
 pub(crate) mod columnar;
 pub(crate) mod epochs;

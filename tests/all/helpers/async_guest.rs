@@ -59,7 +59,11 @@ impl AsyncGuest {
     }
 
     pub(crate) async fn open(&mut self) -> Result<u32, Error> {
-        call!(self, call_open, "orders".to_owned())
+        self.open_named("orders").await
+    }
+
+    pub(crate) async fn open_named(&mut self, database: &str) -> Result<u32, Error> {
+        call!(self, call_open, database.to_owned())
     }
 
     pub(crate) async fn query(
@@ -116,7 +120,16 @@ impl AsyncGuest {
     }
 
     pub(crate) async fn run(&mut self, statement: &str, params: &[Value]) -> Result<u32, Error> {
-        let (database, statement) = ("orders".to_owned(), statement.to_owned());
+        self.run_on("orders", statement, params).await
+    }
+
+    pub(crate) async fn run_on(
+        &mut self,
+        database: &str,
+        statement: &str,
+        params: &[Value],
+    ) -> Result<u32, Error> {
+        let (database, statement) = (database.to_owned(), statement.to_owned());
         call!(self, call_run, database, statement, params.to_vec())
     }
 

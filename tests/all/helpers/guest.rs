@@ -143,9 +143,18 @@ impl Guest {
     }
 
     pub(crate) async fn run(&mut self, statement: &str, params: &[Value]) -> Result<u32, Error> {
+        self.run_on("orders", statement, params).await
+    }
+
+    pub(crate) async fn run_on(
+        &mut self,
+        database: &str,
+        statement: &str,
+        params: &[Value],
+    ) -> Result<u32, Error> {
         let called = self
             .calls
-            .call_run(&mut self.store, "orders", statement, params);
+            .call_run(&mut self.store, database, statement, params);
         called.await.unwrap()
     }
 
