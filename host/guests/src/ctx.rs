@@ -10,6 +10,8 @@ use wasmtime::component::{HasData, ResourceTable};
 use crate::address::Target;
 use crate::bindings::rds::mysql::types::Error as GuestError;
 use crate::granted::Granted;
+#[cfg(feature = "p3")]
+use crate::p3::Streams;
 use crate::tenant::Tenant;
 use crate::waited::Waited;
 
@@ -28,6 +30,8 @@ const MAX_STATEMENT_BYTES: usize = 16 << 20;
 pub struct RdsCtx {
     pub(crate) tenant: Tenant,
     pub(crate) table: ResourceTable,
+    #[cfg(feature = "p3")]
+    pub(crate) streams: Streams,
     pub(crate) max_batch_bytes: usize,
     pub(crate) max_statement_bytes: usize,
     pub(crate) addresses: HashMap<Target, String>,
@@ -51,6 +55,8 @@ impl RdsCtx {
         Self {
             tenant: tenant.clone(),
             table,
+            #[cfg(feature = "p3")]
+            streams: Streams::new(MAX_HANDLES),
             max_batch_bytes: MAX_BATCH_BYTES,
             max_statement_bytes: MAX_STATEMENT_BYTES,
             addresses: HashMap::new(),
@@ -59,11 +65,15 @@ impl RdsCtx {
         }
     }
 
-    /// Limit on the handles (connections, transactions and rows) that the guest has at the same time. A call that would
-    /// exceed it traps. Default: 100.
+    /// Limit on the handles (connections, transactions and rows) that the guest has at the same time. An asynchronous
+    /// guest can have as many streams of rows besides. A call that would exceed the limit traps. Default: 100.
     #[must_use]
     pub fn max_handles(mut self, handles: usize) -> Self {
         self.table.set_max_capacity(handles);
+        #[cfg(feature = "p3")]
+        {
+            self.streams = Streams::new(handles);
+        }
         self
     }
 

@@ -3,7 +3,7 @@
 use wasmtime::component::{Access, Accessor, FutureReader, Resource, StreamReader};
 
 use super::bindings::rds::mysql::results::{Host, HostRows, HostRowsWithStore, Rows as Handle};
-use super::stream::{self, End, LOST};
+use super::stream::{self, End, LOST, Settings};
 use crate::bindings::rds::mysql::types::{Column, Error as GuestError, Row, Summary};
 use crate::ctx::{HasRds, RdsCtx};
 use crate::failure::Answer;
@@ -32,13 +32,14 @@ impl<T: Send + 'static> HostRowsWithStore<T> for HasRds {
     fn read(mut store: Access<'_, T, Self>, rows: Resource<Handle>) -> wasmtime::Result<Read> {
         let ctx = store.get();
         let rows: Rows<Contract> = ctx.table.delete(owned(&rows))?;
-        let (waited, max_bytes) = (ctx.waited.clone(), ctx.max_batch_bytes);
-        let (rows, ended) = stream::rows(rows, max_bytes, waited.clone(), End::Left);
+        let settings = Settings::of(ctx)?;
+        let (rows, ended) = stream::rows(rows, settings.clone(), End::Left);
         let end = async move {
+            let settings = settings;
             Ok::<_, wasmtime::Error>(match ended.await {
                 Ok(End::Reached(how)) => how,
                 Ok(End::Left(rows)) => {
-                    let _waiting = waited.begin();
+                    let _waiting = settings.waited.begin();
                     rows.finish().await
                 }
                 Ok(End::Released) | Err(_) => Err(LOST),

@@ -9,19 +9,44 @@ use wasmtime::StoreContextMut;
 use wasmtime::component::{Destination, StreamProducer, StreamResult, VecBuffer};
 
 use crate::bindings::rds::mysql::types::{Error as GuestError, Lost, Summary};
+use crate::ctx::RdsCtx;
 use crate::rows::{Batch, Fill, Rows, Size};
 use crate::shape::Shape;
 use crate::waited::Waited;
 
+use super::streams::Place;
+
 /// The stream of rows. It reads from the server only while the guest reads.
 pub(super) struct RowStream<S: Shape> {
     state: State<S>,
-    max_bytes: usize,
-    waited: Waited,
+    settings: Settings,
     /// What becomes of the rows that are unread when the guest drops the stream.
     leave: Leave<S>,
     /// `None` after it was told.
     end: Option<oneshot::Sender<End<S>>>,
+}
+
+/// What a stream has from the context of its guest. Its future keeps a copy, so that the place is taken until both are
+/// dropped.
+#[derive(Clone)]
+pub(super) struct Settings {
+    pub(super) waited: Waited,
+    max_bytes: usize,
+    /// Kept, and not read.
+    _place: Place,
+}
+
+impl Settings {
+    /// # Errors
+    ///
+    /// The guest has as many streams as it may have: it traps.
+    pub(super) fn of(ctx: &RdsCtx) -> wasmtime::Result<Self> {
+        Ok(Self {
+            waited: ctx.waited.clone(),
+            max_bytes: ctx.max_batch_bytes,
+            _place: ctx.streams.enter()?,
+        })
+    }
 }
 
 enum State<S: Shape> {
@@ -50,15 +75,13 @@ pub(super) const LOST: GuestError = GuestError::ConnectionLost(Lost { may_have_r
 /// The rows as a stream, and what is told when it has ended: nothing if it is dropped while it is reading.
 pub(super) fn rows<S: Shape>(
     rows: Rows<S>,
-    max_bytes: usize,
-    waited: Waited,
+    settings: Settings,
     leave: Leave<S>,
 ) -> (RowStream<S>, oneshot::Receiver<End<S>>) {
     let (end, ended) = oneshot::channel();
     let stream = RowStream {
         state: State::Idle(Box::new(rows)),
-        max_bytes,
-        waited,
+        settings,
         leave,
         end: Some(end),
     };
@@ -69,10 +92,10 @@ impl<S: Shape> RowStream<S> {
     fn read(&self, mut rows: Box<Rows<S>>, at_most: usize) -> Reading<S> {
         let size = Size {
             at_most,
-            max_bytes: self.max_bytes,
+            max_bytes: self.settings.max_bytes,
             fill: Fill::Received,
         };
-        let waited = self.waited.clone();
+        let waited = self.settings.waited.clone();
         Box::pin(async move {
             let _waiting = waited.begin();
             let batch = rows.batch(size).await;

@@ -96,6 +96,43 @@ fn connections_statements_and_handles_are_limited(product: Product) {
     });
 }
 
+/// A statement without a result has a stream too, which the guest may keep after its connection.
+#[apply(on_each_server)]
+fn streams_are_limited_until_they_and_their_futures_are_dropped(product: Product) {
+    let server = Server::shared(product);
+    block_on(async {
+        let tenant = any(server).await;
+        let mut guest = AsyncGuest::with(RdsCtx::new(&tenant).max_handles(3)).await;
+        let mut other = AsyncGuest::new(&tenant).await;
+        let connection = guest.open().await.unwrap();
+        for _ in 0..4 {
+            let mut streams = Vec::new();
+            for _ in 0..3 {
+                let rows = guest.query(connection, "DO 1", &[]).await.unwrap();
+                guest.read(rows).await;
+                streams.push(rows);
+            }
+            for rows in streams {
+                guest.drop_stream(rows).await;
+                guest.drop_end(rows).await;
+            }
+        }
+        // The futures alone take the places.
+        for _ in 0..3 {
+            let rows = guest.query(connection, "DO 1", &[]).await.unwrap();
+            guest.read(rows).await;
+            guest.drop_stream(rows).await;
+        }
+        let rows = guest.query(connection, "DO 1", &[]).await.unwrap();
+        let called = guest.calls.call_read(&mut guest.store, rows).await;
+        let trap = format!("{:#}", called.unwrap_err());
+        assert!(trap.contains("the guest has too many streams"), "{trap}");
+
+        let connection = other.open().await.unwrap();
+        assert_eq!(other.one(connection, "SELECT 1").await, Value::Int(1));
+    });
+}
+
 /// A row of NULLs has a bit for each on the wire, and a value for each in the host.
 #[apply(on_each_server)]
 fn a_read_is_bounded_by_what_its_rows_take(product: Product) {

@@ -10,7 +10,7 @@ use super::bindings::spin::mysql::mysql::{
 use crate::connection::Connection;
 use crate::ctx::{HasRds, RdsCtx};
 use crate::handles::owned;
-use crate::p3::stream::{self, End, LOST};
+use crate::p3::stream::{self, End, LOST, Settings};
 use crate::rows::Rows;
 use crate::session::Session;
 use crate::spin::bindings::fermyon::spin::rdbms_types::{Column, Error, ParameterValue, Row};
@@ -79,8 +79,8 @@ impl<T: Send + 'static> HostConnectionWithStore<T> for HasRds {
             };
             accessor
                 .with(|mut store| {
-                    let max_bytes = store.get().max_batch_bytes;
-                    streamed(store, rows, max_bytes, call.waited)
+                    let settings = Settings::of(store.get())?;
+                    streamed(store, rows, settings)
                 })
                 .map_err(SpinFailure::Trap)
         };
@@ -137,16 +137,16 @@ fn call<'s, T: Send + 'static>(
 fn streamed(
     mut store: impl wasmtime::AsContextMut<Data: Send>,
     rows: Rows<Spin>,
-    max_bytes: usize,
-    waited: Waited,
+    settings: Settings,
 ) -> wasmtime::Result<Queried> {
     let columns = rows.columns.clone();
     let release = |rows: Box<Rows<Spin>>| {
         drop(rows);
         End::Released
     };
-    let (rows, ended) = stream::rows(rows, max_bytes, waited, release);
+    let (rows, ended) = stream::rows(rows, settings.clone(), release);
     let end = async move {
+        let _settings = settings;
         let ended = match ended.await {
             Ok(End::Reached(how)) => how.map(drop),
             Ok(End::Left(_) | End::Released) => Ok(()),
