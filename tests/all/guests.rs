@@ -5,6 +5,7 @@ pub(crate) mod asynchronous;
 pub(crate) mod columnar;
 pub(crate) mod epochs;
 pub(crate) mod grants;
+pub(crate) mod handles;
 pub(crate) mod hidden;
 pub(crate) mod limits;
 pub(crate) mod spin;

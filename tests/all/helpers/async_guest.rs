@@ -19,7 +19,7 @@ mod bindings {
 }
 
 pub(crate) use bindings::Guest as Calls;
-use bindings::rds::mysql::client::Options as Begin;
+pub(crate) use bindings::rds::mysql::client::{Isolation, Options as Begin};
 
 /// A guest that does what the test tells it.
 pub(crate) struct AsyncGuest {
@@ -90,6 +90,14 @@ impl AsyncGuest {
             read_only: false,
             isolation: None,
         };
+        self.begin_with(connection, options).await
+    }
+
+    pub(crate) async fn begin_with(
+        &mut self,
+        connection: u32,
+        options: Begin,
+    ) -> Result<u32, Error> {
         call!(self, call_begin, connection, options)
     }
 
@@ -198,6 +206,11 @@ impl AsyncGuest {
     pub(crate) async fn drop_stream(&mut self, rows: u32) {
         let called = self.calls.call_drop_stream(&mut self.store, rows);
         called.await.unwrap();
+    }
+
+    pub(crate) async fn memory_contains(&mut self, inverted: &[u8]) -> bool {
+        let called = self.calls.call_memory_contains(&mut self.store, inverted);
+        called.await.unwrap()
     }
 
     pub(crate) async fn drop_end(&mut self, rows: u32) {

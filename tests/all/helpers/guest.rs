@@ -23,7 +23,7 @@ mod bindings {
 }
 
 pub(crate) use bindings::Guest as Calls;
-pub(crate) use bindings::rds::mysql::client::Options as Begin;
+pub(crate) use bindings::rds::mysql::client::{Isolation, Options as Begin};
 pub(crate) use bindings::rds::mysql::results::{Array, RecordBatch, Values};
 #[expect(unreachable_pub, reason = "the generated code re-exports it")]
 pub use bindings::rds::mysql::types;
@@ -111,6 +111,14 @@ impl Guest {
             read_only: false,
             isolation: None,
         };
+        self.begin_with(connection, options).await
+    }
+
+    pub(crate) async fn begin_with(
+        &mut self,
+        connection: u32,
+        options: Begin,
+    ) -> Result<u32, Error> {
         self.calls
             .call_begin(&mut self.store, connection, options)
             .await

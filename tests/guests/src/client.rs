@@ -7,7 +7,6 @@ mod bindings {
         generate_all,
     });
 }
-mod memory;
 
 use bindings::Guest;
 use bindings::rds::mysql::client::{Connection, Options, Transaction};
@@ -16,6 +15,7 @@ use bindings::rds::mysql::types::{Column, Error, Row, Summary, Value};
 use bindings::rds::mysql::{catalog, client};
 
 use crate::handles::Handles;
+use crate::memory;
 
 struct Client;
 
@@ -94,6 +94,22 @@ impl Guest for Client {
 
     fn drop_rows(rows: u32) {
         drop(ROWS.with(|all| all.take(rows)));
+    }
+
+    #[expect(unsafe_code, reason = "a handle that the guest no longer has")]
+    fn execute_dropped(connection: u32) -> Result<Summary, Error> {
+        let dropped = CONNECTIONS.with(|all| all.take(connection));
+        let handle = dropped.handle();
+        drop(dropped);
+        // SAFETY: the handle is a number. The host is to refuse it.
+        unsafe { Connection::from_handle(handle) }.execute("SELECT 1", &[])
+    }
+
+    #[expect(unsafe_code, reason = "a handle of another kind")]
+    fn execute_on_rows(rows: u32) -> Result<Summary, Error> {
+        let handle = ROWS.with(|all| all.with(rows, Rows::handle));
+        // SAFETY: as above.
+        unsafe { Connection::from_handle(handle) }.execute("SELECT 1", &[])
     }
 
     fn memory_contains(inverted: Vec<u8>) -> bool {

@@ -22,6 +22,7 @@ use bindings::rds::mysql::{catalog, client};
 use wit_bindgen::{FutureReader, StreamReader};
 
 use crate::handles::Handles;
+use crate::memory;
 
 struct Client;
 
@@ -150,6 +151,10 @@ impl Guest for Client {
         loop {
             count = std::hint::black_box(count).wrapping_add(1);
         }
+    }
+
+    fn memory_contains(inverted: Vec<u8>) -> bool {
+        memory::contains(&inverted)
     }
 
     fn drop_connection(connection: u32) {

@@ -31,6 +31,11 @@ mod client_async;
     any(feature = "client", feature = "client_async")
 ))]
 mod handles;
+#[cfg(all(
+    target_family = "wasm",
+    any(feature = "client", feature = "client_async")
+))]
+mod memory;
 #[cfg(all(target_family = "wasm", feature = "report"))]
 mod report;
 #[cfg(all(target_family = "wasm", feature = "signer"))]
