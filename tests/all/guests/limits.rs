@@ -81,6 +81,41 @@ fn connections_statements_and_requests_are_limited(product: Product) {
     });
 }
 
+/// The pool has places for both.
+#[apply(on_each_server)]
+fn a_tenant_at_its_limits_stops_no_other(product: Product) {
+    let server = Server::shared(product);
+    block_on(async {
+        let pool = pool(server, false, |it| it.max_size(4)).await;
+        let databases = Databases::new().with("orders", pool);
+        let mut grant = Grant::new("orders", Statements::Any);
+        grant.max_sessions = Some(2);
+        grant.max_concurrent_requests = NonZeroU32::new(1);
+        grant.requests_per_second = NonZeroU32::new(1);
+        let (greedy, _) = tenant(&databases, grant.clone());
+        grant.requests_per_second = None;
+        let (other, _) = tenant(&databases, grant);
+        let mut first = Guest::new(&greedy).await;
+        let connection = first.open("orders").await.unwrap();
+        let _also = first.open("orders").await.unwrap();
+        let rows = first
+            .query(connection, "SELECT 1 UNION SELECT 2", &[])
+            .await;
+        rows.unwrap();
+        // Also for another guest of the tenant.
+        let mut second = Guest::new(&greedy).await;
+        let refused = second.open("orders").await;
+        assert_eq!(refused.unwrap_err(), Error::NotPermitted(Rule::Connections));
+        let mut unaffected = Guest::new(&other).await;
+        for _ in 0..2 {
+            let connection = unaffected.open("orders").await.unwrap();
+            for _ in 0..10 {
+                assert_eq!(unaffected.one(connection, "SELECT 1").await, Value::Int(1));
+            }
+        }
+    });
+}
+
 #[apply(on_each_server)]
 fn handles_and_parameters_are_limited(product: Product) {
     let server = Server::shared(product);

@@ -2,11 +2,12 @@
 
 use rds_bridge_guests::{Access, Tenant};
 use rds_bridge_test_support::on_each_server;
-use rds_bridge_test_support::server::{Product, Server};
+use rds_bridge_test_support::server::{Options, Product, Server};
 use rstest::rstest;
 use rstest_reuse::apply;
+use tokio::time::{Duration, sleep};
 
-use crate::helpers::guest::{Error, Guest, Rule, Value, tenant_with};
+use crate::helpers::guest::{Begin, Error, Guest, Isolation, Rule, Value, tenant_with};
 use crate::helpers::live::block_on;
 
 async fn writer(server: &Server, table: &str) -> (Tenant, Guest, u32) {
@@ -175,5 +176,63 @@ fn nothing_is_committed_if_a_statement_fails_behind_its_rows(product: Product) {
         );
         let count = "SELECT COUNT(*) FROM guest_behind";
         assert_eq!(guest.one(connection, count).await, Value::Int(0));
+    });
+}
+
+/// The level of the own transaction.
+pub(super) const LEVEL: &str = "SELECT trx_isolation_level FROM information_schema.INNODB_TRX \
+                                WHERE trx_mysql_thread_id = CONNECTION_ID()";
+pub(super) const LEVELS: [&str; 5] = [
+    "READ UNCOMMITTED",
+    "READ COMMITTED",
+    "REPEATABLE READ",
+    "SERIALIZABLE",
+    // That of the session.
+    "REPEATABLE READ",
+];
+
+/// InnoDB shows the same again to who asks within 0.1 seconds.
+pub(super) async fn until_it_is_shown() {
+    sleep(Duration::from_millis(200)).await;
+}
+
+#[apply(on_each_server)]
+fn a_transaction_has_the_level_and_the_access_that_the_guest_requests(product: Product) {
+    block_on(async {
+        let server = Server::start(product, &Options::default());
+        let (_tenant, mut guest, connection) = writer(&server, "guest_options").await;
+        let isolations = [
+            Some(Isolation::ReadUncommitted),
+            Some(Isolation::ReadCommitted),
+            Some(Isolation::RepeatableRead),
+            Some(Isolation::Serializable),
+            None,
+        ];
+        for (isolation, level) in isolations.into_iter().zip(LEVELS) {
+            for read_only in [false, true] {
+                let options = Begin {
+                    read_only,
+                    isolation,
+                };
+                let transaction = guest.begin_with(connection, options).await.unwrap();
+                let count = "SELECT COUNT(*) FROM guest_options";
+                guest.execute_in(transaction, count).await.unwrap();
+                until_it_is_shown().await;
+                let Guest { store, calls } = &mut guest;
+                let rows = calls.call_query_in(store, transaction, LEVEL, &[]);
+                let rows = rows.await.unwrap().unwrap();
+                assert_eq!(
+                    guest.rest(rows).await.unwrap(),
+                    [[Value::Text(level.into())]]
+                );
+                let insert = "INSERT INTO guest_options VALUES (1)";
+                match (read_only, guest.execute_in(transaction, insert).await) {
+                    (false, Ok(summary)) => assert_eq!(summary.affected_rows, 1),
+                    (true, Err(Error::Server(error))) => assert_eq!(error.code, 1792),
+                    other => panic!("{other:?}"),
+                }
+                guest.rollback(transaction).await.unwrap();
+            }
+        }
     });
 }

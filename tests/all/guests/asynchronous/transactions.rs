@@ -2,12 +2,13 @@
 
 use rds_bridge_guests::Access;
 use rds_bridge_test_support::on_each_server;
-use rds_bridge_test_support::server::{Product, Server};
+use rds_bridge_test_support::server::{Options, Product, Server};
 use rstest::rstest;
 use rstest_reuse::apply;
 
 use super::streams::waits_for;
-use crate::helpers::async_guest::AsyncGuest;
+use crate::guests::transactions::{LEVEL, LEVELS, until_it_is_shown};
+use crate::helpers::async_guest::{AsyncGuest, Begin, Isolation};
 use crate::helpers::guest::{Error, Rule, Value, tenant_with};
 use crate::helpers::live::{block_on, connect_as_admin, first_value};
 
@@ -111,6 +112,46 @@ fn a_transaction_that_ends_during_a_read_is_rolled_back(product: Product) {
             assert_eq!(guest.end(rows).await.unwrap_err(), Error::TransactionEnded);
             let count = format!("SELECT COUNT(*) FROM {table}");
             assert_eq!(guest.one(connection, &count).await, Value::Int(0));
+        }
+    });
+}
+
+#[apply(on_each_server)]
+fn a_transaction_has_the_level_and_the_access_that_the_guest_requests(product: Product) {
+    block_on(async {
+        let server = Server::start(product, &Options::default());
+        let (mut guest, connection) = writer(&server, "async_options").await;
+        let isolations = [
+            Some(Isolation::ReadUncommitted),
+            Some(Isolation::ReadCommitted),
+            Some(Isolation::RepeatableRead),
+            Some(Isolation::Serializable),
+            None,
+        ];
+        for (isolation, level) in isolations.into_iter().zip(LEVELS) {
+            for read_only in [false, true] {
+                let options = Begin {
+                    read_only,
+                    isolation,
+                };
+                let transaction = guest.begin_with(connection, options).await.unwrap();
+                let count = "SELECT COUNT(*) FROM async_options";
+                guest.execute_in(transaction, count).await.unwrap();
+                until_it_is_shown().await;
+                let rows = guest.query_in(transaction, LEVEL).await.unwrap();
+                guest.read(rows).await;
+                assert_eq!(
+                    guest.rest(rows).await.unwrap(),
+                    [[Value::Text(level.into())]]
+                );
+                let insert = "INSERT INTO async_options VALUES (1)";
+                match (read_only, guest.execute_in(transaction, insert).await) {
+                    (false, Ok(summary)) => assert_eq!(summary.affected_rows, 1),
+                    (true, Err(Error::Server(error))) => assert_eq!(error.code, 1792),
+                    other => panic!("{other:?}"),
+                }
+                guest.rollback(transaction).await.unwrap();
+            }
         }
     });
 }
