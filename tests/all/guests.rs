@@ -8,6 +8,7 @@ pub(crate) mod grants;
 pub(crate) mod handles;
 pub(crate) mod hidden;
 pub(crate) mod limits;
+pub(crate) mod names;
 pub(crate) mod spin;
 pub(crate) mod spin_async;
 pub(crate) mod tenants;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rds_bridge::mysql::Param;
 
 use crate::bindings::rds::mysql::types;
-use crate::bindings::rds::mysql::types::Error as GuestError;
+use crate::bindings::rds::mysql::types::{Error as GuestError, Rule};
 use crate::granted::Place;
 use crate::rows::Rows;
 use crate::session::Session;
@@ -75,7 +75,12 @@ pub(crate) async fn query<S: Shape>(
         };
         Ok((columns, summary))
     });
-    let (columns, summary) = begun.await?;
+    let begun = begun.await;
+    if let Err(GuestError::NotPermitted(Rule::ResultSize)) = begun {
+        // Its rows are not read: the server need not send them.
+        lent.abandon();
+    }
+    let (columns, summary) = begun?;
     Ok(match summary {
         Some(summary) => Rows::none(columns, values::summary(summary)),
         None => {

@@ -11,7 +11,7 @@ use wasmtime::component::{Component, Linker};
 use crate::helpers::guest::{ENGINE, State, compiled, rds, tenant_with};
 use crate::helpers::live::block_on;
 
-mod bindings {
+pub(super) mod bindings {
     wasmtime::component::bindgen!({
         path: "guests/wit/spin",
         world: "test:spin/guest",
@@ -34,13 +34,13 @@ use bindings::Guest;
 use bindings::fermyon::spin::rdbms_types::{DbDataType, DbValue, Error, ParameterValue, RowSet};
 use with_store::GuestWithStore as WithStore;
 
-struct Spin {
-    store: Store<State>,
-    guest: Guest,
+pub(super) struct Spin {
+    pub(super) store: Store<State>,
+    pub(super) guest: Guest,
 }
 
 impl Spin {
-    async fn new(component: &Component, rds_ctx: RdsCtx) -> Self {
+    pub(super) async fn new(component: &Component, rds_ctx: RdsCtx) -> Self {
         let mut linker = Linker::new(&ENGINE);
         rds_bridge_guests::spin::add_to_linker(&mut linker, rds).unwrap();
         let mut store = Store::new(&ENGINE, State { rds: rds_ctx });
@@ -51,7 +51,7 @@ impl Spin {
         Self { store, guest }
     }
 
-    async fn query(
+    pub(super) async fn query(
         &mut self,
         address: &str,
         sql: &str,

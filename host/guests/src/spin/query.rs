@@ -6,7 +6,7 @@ use super::bindings::fermyon::spin::rdbms_types::RowSet;
 use super::values;
 use crate::bindings::rds::mysql::types::{Error as GuestError, Rule};
 use crate::session::Session;
-use crate::values::{check_exact, held as held_bytes};
+use crate::values::{check_exact, check_names, held as held_bytes};
 
 /// The most bytes that a result takes, which is held whole.
 const MAX_HELD_BYTES: usize = 64 << 20;
@@ -33,6 +33,7 @@ pub(super) async fn query(
         };
         let mut rows = rows.map_err(|error| session.failed(&error))?;
         check_exact(&rows)?;
+        check_names(rows.columns())?;
         let columns = values::columns(rows.columns());
         let (mut set, mut count, mut bytes, mut held) = (Vec::new(), 0_u64, 0_u64, 0_usize);
         while let Some(row) = rows.next().await.map_err(|error| session.failed(&error))? {
@@ -53,7 +54,9 @@ pub(super) async fn query(
         Ok(RowSet { columns, rows: set })
     });
     let read = read.await;
-    if let Err(GuestError::NotPermitted(_) | GuestError::Value(_)) = read {
+    if let Err(GuestError::NotPermitted(Rule::Rows | Rule::ResultSize) | GuestError::Value(_)) =
+        read
+    {
         // The rest is not read: the server need not send it.
         lent.abandon();
     }
