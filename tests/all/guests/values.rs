@@ -8,7 +8,7 @@ use rstest::rstest;
 use rstest_reuse::apply;
 
 use crate::helpers::column_types::{create_tables, start_server};
-use crate::helpers::guest::{Date, Datetime, Error, Guest, Span, Value, pool, tenant};
+use crate::helpers::guest::{Date, Datetime, Error, Guest, Kind, Span, Value, pool, tenant};
 use crate::helpers::live::block_on;
 
 fn expected(value: mysql::Value<'_>) -> Value {
@@ -48,6 +48,26 @@ fn expected(value: mysql::Value<'_>) -> Value {
     }
 }
 
+fn expected_kind(kind: mysql::ColumnKind) -> Kind {
+    match kind {
+        mysql::ColumnKind::Null => Kind::Null,
+        mysql::ColumnKind::Int => Kind::Int,
+        mysql::ColumnKind::UnsignedInt => Kind::Unsigned,
+        mysql::ColumnKind::Float => Kind::Float,
+        mysql::ColumnKind::Double => Kind::Double,
+        mysql::ColumnKind::Decimal => Kind::Decimal,
+        mysql::ColumnKind::Bit => Kind::Bits,
+        mysql::ColumnKind::Date => Kind::Date,
+        mysql::ColumnKind::Time => Kind::Time,
+        mysql::ColumnKind::DateTime => Kind::Datetime,
+        mysql::ColumnKind::Text => Kind::Text,
+        mysql::ColumnKind::Json => Kind::Json,
+        mysql::ColumnKind::Bytes => Kind::Bytes,
+        mysql::ColumnKind::Geometry => Kind::Geometry,
+        mysql::ColumnKind::Vector => Kind::Vector,
+    }
+}
+
 #[apply(on_each_server)]
 fn every_column_type_is_that_of_the_library(product: Product) {
     let server = start_server(product);
@@ -78,6 +98,9 @@ fn every_column_type_is_that_of_the_library(product: Product) {
                 assert_eq!(columns[0].name, "v");
                 assert_eq!(columns[0].table, format!("t{number}"));
                 assert!(columns[0].nullable);
+                let column = &rows.columns()[0];
+                assert_eq!(columns[0].kind, expected_kind(column.kind()), "{sql}");
+                assert_eq!(columns[0].decimals, column.decimals(), "{sql}");
                 let mut wanted = Vec::new();
                 while let Some(row) = rows.next().await.unwrap() {
                     wanted.push(vec![expected(row.value(0).unwrap())]);
