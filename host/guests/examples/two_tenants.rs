@@ -1,10 +1,10 @@
 //! A Wasmtime host with two guests, which may use one database each.
 //!
-//! The settings come from the same environment variables as for the command. `report.wasm` is a component that imports
-//! `rds:mysql/client` and exports the function `report`; `./just guests` builds one, from `tests/guests/src/report.rs`:
+//! The server has the users `shop` and `warehouse`, each with a schema of that name. `report.wasm` imports
+//! `rds:mysql/client` and exports the function `report`; `./just guests` builds it from `tests/guests/src/report.rs`:
 //!
 //! ```console
-//! $ export DB_HOST=mydb.abc123.eu-central-1.rds.amazonaws.com DB_USER=lambda-user DB_NAME=iamtest
+//! $ export DB_HOST=mydb.abc123.eu-central-1.rds.amazonaws.com
 //! $ cargo run -p rds-bridge-guests --example two_tenants target/guests/report.wasm
 //! ```
 #![expect(missing_docs, reason = "of the generated code")]
@@ -37,10 +37,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let file = env::args().nth(1).ok_or("usage: two_tenants FILE.wasm")?;
 
     // Once for the process. The credentials stay in the pools.
-    let pool = Pool::builder(bridge().await?).build()?;
     let databases = Databases::new()
-        .with("orders", pool.clone())
-        .with("stock", pool);
+        .with("orders", pool("shop").await?)
+        .with("stock", pool("warehouse").await?);
     let engine = Engine::default();
     let mut linker = Linker::<State>::new(&engine);
     add_to_linker(&mut linker, |state| &mut state.rds)?;
@@ -65,16 +64,17 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-async fn bridge() -> Result<Bridge, Box<dyn std::error::Error>> {
+/// A pool for a user and the schema of that name.
+async fn pool(user: &str) -> Result<Pool, Box<dyn std::error::Error>> {
     let mut builder = Bridge::builder()
         .endpoint(env::var("DB_HOST")?)
-        .user(env::var("DB_USER")?)
-        .database(env::var("DB_NAME")?);
+        .user(user)
+        .database(user);
     if let Ok(address) = env::var("DB_CONNECT_TO") {
         builder = builder.connect_to(address);
     }
     if let Ok(file) = env::var("DB_CA_FILE") {
         builder = builder.ca_file(file);
     }
-    Ok(builder.build().await?)
+    Ok(Pool::builder(builder.build().await?).build()?)
 }

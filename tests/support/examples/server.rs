@@ -1,6 +1,6 @@
 //! Starts a test server: `server mysql|mariadb [--OPTION…] [COMMAND…]`. The options are the server's. With a command,
 //! it runs that command with a client's settings in its environment. Without one, it prints the settings and runs until
-//! its standard input ends.
+//! its standard input ends. The users `shop` and `warehouse`, for IAM tokens too, have a schema of their own name each.
 #![expect(clippy::unwrap_used, reason = "for tests: to panic is how it fails")]
 
 use std::env;
@@ -26,6 +26,18 @@ fn main() -> ExitCode {
     );
     // The tests' user only reads.
     server.execute_as_admin("GRANT ALL ON iamtest.* TO 'lambda-user'@'%'");
+    for (user, items) in [
+        ("shop", "('apple'), ('bread'), ('cheese')"),
+        ("warehouse", "('anvil'), ('barrel'), ('crate')"),
+    ] {
+        server.execute_as_admin(&format!(
+            "CREATE SCHEMA {user};
+             CREATE TABLE {user}.items (id INT PRIMARY KEY AUTO_INCREMENT, name VARCHAR(64));
+             INSERT INTO {user}.items (name) VALUES {items};
+             CREATE USER '{user}'@'%' IDENTIFIED WITH AWSAuthenticationPlugin AS 'RDS' REQUIRE SSL;
+             GRANT ALL ON {user}.* TO '{user}'@'%'"
+        ));
+    }
     let Expectation {
         access_key_id,
         secret_access_key,
