@@ -181,6 +181,8 @@ lint: c-compiler lint-deploy lint-spelling
     cargo clippy --locked --workspace --all-targets -- -D warnings
     # With the features of the release: the tests enable more.
     cargo clippy --locked -p rds-bridge-cli -p rds-bridge-function -- -D warnings
+    # Guests cost nothing to those who do not have them.
+    tree=$(cargo tree --locked -p rds-bridge-cli -p rds-bridge-function -e normal --prefix none --format '{p} {f}') && ! grep -E '^rds-bridge-guests|component-model-async' <<< "$tree"
     cargo clippy --locked -p rds-bridge --no-default-features -- -D warnings
     cargo clippy --locked -p rds-bridge-cli --no-default-features -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
