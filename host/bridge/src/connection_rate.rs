@@ -3,12 +3,20 @@
 use std::num::NonZeroU32;
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use tokio::sync::Mutex;
 
 /// Limits the rate of new connections. Share one between everything that opens connections to a database: RDS accepts
 /// about 200 new IAM connections a second, and refuses more.
 #[derive(Debug)]
 pub struct ConnectionRate {
     limiter: DefaultDirectRateLimiter,
+    /// The callers that wait, in a queue.
+    callers: Mutex<()>,
+    /// As `callers`, for the connections that a bridge opens by itself.
+    own: Mutex<()>,
+    /// The first ones of both queues take turns, so that a bridge that searches for a new writer does not wait behind all
+    /// who need it.
+    next: Mutex<()>,
 }
 
 impl ConnectionRate {
@@ -18,11 +26,26 @@ impl ConnectionRate {
     pub fn new(per_second: NonZeroU32) -> Self {
         Self {
             limiter: RateLimiter::direct(quota(per_second)),
+            callers: Mutex::default(),
+            own: Mutex::default(),
+            next: Mutex::default(),
         }
     }
 
-    /// Waits until another connection is allowed. Those that wait have no order.
+    /// Waits until another connection is allowed. Those that wait get their turns in the order in which they came.
+    /// Connections that a bridge opens by itself, as to search for a new writer, wait beside them and not behind them.
     pub async fn wait(&self) {
+        self.wait_in(&self.callers).await;
+    }
+
+    /// As [`Self::wait`], for a connection that a bridge opens by itself.
+    pub(crate) async fn wait_for_own(&self) {
+        self.wait_in(&self.own).await;
+    }
+
+    async fn wait_in(&self, queue: &Mutex<()>) {
+        let _first = queue.lock().await;
+        let _next = self.next.lock().await;
         self.limiter.until_ready().await;
     }
 
@@ -47,6 +70,37 @@ mod tests {
     use governor::clock::FakeRelativeClock;
 
     use super::*;
+
+    #[tokio::test]
+    async fn callers_get_their_turns_in_order_and_own_connections_beside_them() {
+        const CALLERS: usize = 30;
+        let rate = ConnectionRate::new(NonZeroU32::new(20).unwrap());
+        let turns = std::cell::RefCell::new(Vec::new());
+        let callers = (0..CALLERS).map(|caller| {
+            let (rate, turns) = (&rate, &turns);
+            Box::pin(async move {
+                rate.wait().await;
+                turns.borrow_mut().push(caller);
+            })
+        });
+        // After all callers.
+        let own = async {
+            rate.wait_for_own().await;
+            turns.borrow().len()
+        };
+        let mut callers: Vec<_> = callers.collect();
+        let all = std::future::poll_fn(|context| {
+            callers.retain_mut(|caller| caller.as_mut().poll(context).is_pending());
+            match callers.is_empty() {
+                true => std::task::Poll::Ready(()),
+                false => std::task::Poll::Pending,
+            }
+        });
+        let ((), before) = tokio::join!(all, own);
+        assert_eq!(*turns.borrow(), (0..CALLERS).collect::<Vec<_>>());
+        // Ten need not wait. Of the others, only one was before it.
+        assert_eq!(before, 11);
+    }
 
     #[test]
     fn no_second_has_more() {

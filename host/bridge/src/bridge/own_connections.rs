@@ -26,7 +26,7 @@ impl Inner {
             return Ok(());
         };
         let turn = async {
-            rate.wait().await;
+            rate.wait_for_own().await;
             Ok(())
         };
         deadline.whole(Stage::Connect, turn).await
