@@ -99,6 +99,62 @@ fn a_pool_opens_new_connections(product: Product) {
     });
 }
 
+/// Of a connection that leaves nothing in its session, only the check can find it out.
+#[apply(on_each_server)]
+fn a_pool_checks_the_role_too(product: Product) {
+    let server = Server::start(product, &Options::default());
+    block_on(async {
+        let bridge: Bridge = with_role(&server, Role::Writer).build().await.unwrap();
+        let pool = Pool::builder(bridge)
+            .max_size(2)
+            .check_after(Duration::ZERO);
+        let pool = pool.build().unwrap();
+        let id = "SELECT CONNECTION_ID()";
+        let (mut one, mut other) = (pool.get().await.unwrap(), pool.get().await.unwrap());
+        let before: [u64; 2] = [
+            first_value(&mut one, id).await,
+            first_value(&mut other, id).await,
+        ];
+        drop((one, other));
+        let mut again = pool.get().await.unwrap();
+        assert!(before.contains(&first_value(&mut again, id).await));
+        drop(again);
+
+        set_read_only(&server, true);
+        let mut next = pool.get().await.unwrap();
+        let refused = next.execute("SELECT 1", ()).await.unwrap_err();
+        assert_wrong(&next, &refused, Role::Writer);
+        drop(next);
+        set_read_only(&server, false);
+        let (mut one, mut other) = (pool.get().await.unwrap(), pool.get().await.unwrap());
+        for connection in [&mut one, &mut other] {
+            assert!(!before.contains(&first_value(connection, id).await));
+        }
+    });
+}
+
+/// A check with a role takes no more round trips than one without.
+#[apply(on_each_server)]
+fn a_check_of_the_role_takes_one_round_trip(product: Product) {
+    let server = Server::shared(product);
+    block_on(async {
+        let turns = async |role| {
+            let counter = TurnCounter::start(server.address());
+            let builder = with_role(server, role).connect_to(counter.address().to_string());
+            let pool = Pool::builder(builder.build().await.unwrap())
+                .max_size(1)
+                .check_after(Duration::ZERO);
+            let pool = pool.build().unwrap();
+            first_value::<i64>(&mut pool.get().await.unwrap(), "SELECT 1").await;
+            let before = counter.turns();
+            first_value::<i64>(&mut pool.get().await.unwrap(), "SELECT 1").await;
+            counter.turns() - before
+        };
+        assert_eq!(turns(Role::Any).await, 2);
+        assert_eq!(turns(Role::Writer).await, 2);
+    });
+}
+
 /// The question takes no round trip of its own.
 #[apply(on_each_server)]
 fn the_role_is_asked_with_the_first_statement(product: Product) {

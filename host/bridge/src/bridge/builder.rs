@@ -300,7 +300,9 @@ impl BridgeBuilder {
     /// or begins a transaction, the two are sent together. If the server has another role, that statement fails with
     /// [`ErrorKind::WrongRole`](crate::error::ErrorKind::WrongRole), and the connection is unusable. A
     /// [`Pool`](crate::pool::Pool) then closes its other connections too, and resolves the name again for new ones. It
-    /// repeats the check whenever it resets a session. RDS Proxy is not checked: each of its endpoints has a fixed role.
+    /// repeats the check whenever it resets a session, and when it checks a connection that was idle
+    /// ([`check_after`](crate::pool::PoolBuilder::check_after)). RDS Proxy is not checked: each of its endpoints has a
+    /// fixed role.
     #[must_use]
     pub fn role(mut self, role: Role) -> Self {
         self.role = role;

@@ -294,7 +294,9 @@ impl Manager {
         if idle < self.limits.trust {
             return true;
         }
-        let checked = timeout(self.limits.check, Box::pin(connection.ping())).await;
+        let checked = timeout(self.limits.check, Box::pin(connection.check_server())).await;
+        // The others may lead to the same server.
+        self.note_demotion(kept);
         matches!(checked, Ok(Ok(())))
     }
 }
