@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use rds_bridge::ErrorKind;
 use rds_bridge::error::TopologyProblem;
+use rds_bridge::pool::Pool;
 use tokio::time::sleep;
 
 use crate::helpers::blue_green::{Deployment, GREEN};
@@ -42,6 +43,28 @@ fn a_new_connection_is_held_until_the_switchover_is_over() {
         it.set_status("SWITCHOVER_COMPLETED");
         bridge.read_topology(&mut connection).await.unwrap();
         let mut connection = bridge.connect().await.unwrap();
+        assert_eq!(port_of(&mut connection).await.unwrap(), it.green.port());
+    });
+}
+
+/// RDS drops connections in a switchover, and those that it has not dropped yet are not used any more.
+#[test]
+fn a_pool_keeps_no_connection_to_the_former_environment() {
+    let it = Deployment::new();
+    block_on(async {
+        let bridge = it.bridge(Duration::from_secs(60)).await;
+        let mut other = bridge.connect().await.unwrap();
+        bridge.read_topology(&mut other).await.unwrap();
+        let pool = Pool::builder(bridge.clone()).max_size(1).build().unwrap();
+        let mut connection = pool.get().await.unwrap();
+        assert_eq!(port_of(&mut connection).await.unwrap(), it.blue.port());
+        drop(connection);
+
+        set_read_only(&it.green, false);
+        it.set_status("SWITCHOVER_IN_POST_PROCESSING");
+        it.point_to_green();
+        bridge.read_topology(&mut other).await.unwrap();
+        let mut connection = pool.get().await.unwrap();
         assert_eq!(port_of(&mut connection).await.unwrap(), it.green.port());
     });
 }

@@ -48,7 +48,8 @@ struct State {
     instead: Option<Instead>,
     /// What the last search that succeeded has found.
     found: Option<String>,
-    /// How many times a search has led to another writer than before.
+    /// How many times connections that were opened before have become ones that may lead to the wrong server: because a
+    /// search has led to another writer, or in a blue/green switchover.
     moves: u64,
     /// A connection was lost: the next one is set up before it is handed out, to learn the role of its server.
     is_in_doubt: bool,
@@ -65,9 +66,13 @@ struct Instead {
 }
 
 impl State {
-    /// After a switchover, connections that were opened before may lead to the former environment.
+    /// After a switchover, connections that were opened before may lead to the former environment. As soon as a server
+    /// says that it belongs there, they do.
     fn keep(&mut self, roster: Roster) {
-        if self.roster.is_switching() && !roster.is_switching() {
+        let is_over = self.roster.is_switching() && !roster.is_switching();
+        let becomes_former =
+            roster.is_of_former_environment() && !self.roster.is_of_former_environment();
+        if is_over || becomes_former {
             self.moves = self.moves.saturating_add(1);
         }
         self.roster = roster;

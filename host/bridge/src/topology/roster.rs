@@ -81,6 +81,11 @@ impl Roster {
         self.deployment.is_some_and(Deployment::is_switching)
     }
 
+    /// Whether the server that has told this was production before a switchover, and is no longer.
+    pub(crate) fn is_of_former_environment(&self) -> bool {
+        self.deployment.is_some_and(|it| it.is_former)
+    }
+
     /// Why the server that has told this must not be used, because of a blue/green deployment.
     pub(crate) fn obstacle(&self) -> Option<TopologyProblem> {
         let deployment = self.deployment?;
