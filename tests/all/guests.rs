@@ -4,6 +4,7 @@ pub(crate) mod accounts;
 pub(crate) mod asynchronous;
 pub(crate) mod columnar;
 pub(crate) mod epochs;
+pub(crate) mod failover;
 pub(crate) mod failures;
 pub(crate) mod grants;
 pub(crate) mod handles;

@@ -10,7 +10,7 @@ use rds_bridge::mysql::Connection;
 use rds_bridge::pool::{ConnectionLimit, Pool, PoolBuilder, PoolError, PooledConnection};
 use rds_bridge::{Bridge, Stage};
 use rds_bridge_emulator::Emulator;
-use rds_bridge_test_support::expectation::Expectation;
+use rds_bridge_test_support::expectation::{ENDPOINT, Expectation};
 use rds_bridge_test_support::fault_proxy::{Fault, FaultProxy};
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{Options, PASSWORD, Product, Server};
@@ -19,6 +19,7 @@ use rstest_reuse::apply;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
+use crate::helpers::cluster::Dns;
 use crate::helpers::live::{block_on, credentials, to};
 
 async fn bridge(server: &Server) -> Bridge {
@@ -168,9 +169,12 @@ fn one_that_the_server_has_closed_is_replaced(product: Product) {
 fn a_silent_network_is_found_out(product: Product) {
     let server = Server::shared(product);
     let proxy = FaultProxy::start(server.address(), Fault::Pass);
+    let dns = Dns::new(&[(ENDPOINT, proxy.address())]);
     block_on(async {
-        let builder = to(server)
-            .connect_to(proxy.address().to_string())
+        let builder = Bridge::builder()
+            .endpoint(ENDPOINT)
+            .ca_file(server.ca_file())
+            .resolver(dns.clone())
             .user("lambda-user")
             .credentials(credentials());
         let pool = Pool::builder(builder.build().await.unwrap())
@@ -178,9 +182,12 @@ fn a_silent_network_is_found_out(product: Product) {
             .check_timeout(Duration::from_millis(200));
         let pool = pool.build().unwrap();
         let first = id(&mut pool.get().await.unwrap()).await;
-        proxy.close_connections();
+        // The connection stays open, and the next one does not lead there.
+        proxy.set(Fault::BlackHole);
+        dns.set(ENDPOINT, &[server.address()]);
         let second = id(&mut pool.get().await.unwrap()).await;
         assert_ne!(first, second);
+        assert_eq!(pool.metrics().closed_lost_total, 1);
     });
 }
 

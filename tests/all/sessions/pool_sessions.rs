@@ -182,6 +182,25 @@ fn a_server_that_is_the_writer_no_more(product: Product) {
     });
 }
 
+/// `ER_READ_ONLY_MODE`, as a server answers that is in a read-only mode of another kind. Here a procedure says it.
+#[apply(on_each_server)]
+fn a_server_in_read_only_mode_is_no_writer(product: Product) {
+    let server = server_with_writer(product);
+    server.execute_as_admin(
+        "CREATE PROCEDURE iamtest.refuses() SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1836",
+    );
+    block_on(async {
+        let pool = pool(&server, |it| it.max_size(1)).await;
+        let mut connection = pool.get().await.unwrap();
+        let first = id(&mut connection).await;
+        let refused = connection.execute("CALL iamtest.refuses()", ()).await;
+        assert_eq!(refused.unwrap_err().code(), Some(1836));
+        assert!(connection.is_demoted());
+        drop(connection);
+        assert_ne!(id(&mut pool.get().await.unwrap()).await, first);
+    });
+}
+
 /// The error of a read-only session does not mean that the server is read-only.
 #[apply(on_each_server)]
 fn a_read_only_session_is_kept(product: Product) {
