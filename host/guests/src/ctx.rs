@@ -11,7 +11,7 @@ use crate::address::Target;
 use crate::bindings::rds::mysql::types::Error as GuestError;
 use crate::granted::Granted;
 #[cfg(feature = "p3")]
-use crate::p3::Streams;
+use crate::streams::Streams;
 use crate::tenant::Tenant;
 use crate::waited::Waited;
 

@@ -82,6 +82,8 @@ mod session;
 mod shape;
 pub mod spin;
 mod statement;
+#[cfg(feature = "p3")]
+mod streams;
 mod tenant;
 mod tenant_error;
 mod transaction;

@@ -16,14 +16,11 @@ mod connection;
 mod rows;
 pub mod spin;
 mod stream;
-mod streams;
 mod transaction;
 
 use wasmtime::component::Linker;
 
 use crate::ctx::{HasRds, RdsCtx};
-pub(crate) use streams::Streams;
-
 use bindings::rds::mysql::{catalog as catalog_interface, client, results};
 
 /// The interface that has no functions, and whose types are those of 0.2.

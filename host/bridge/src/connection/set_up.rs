@@ -240,17 +240,6 @@ impl<S: Transport> Connection<S> {
         Ok(())
     }
 
-    /// Checks that the server answers, and that it still has the role of the bridge, if the bridge has one. Either takes
-    /// one round trip.
-    pub(crate) async fn check_server(&mut self) -> Result<(), Error> {
-        if !self.set_up.settings.checks_role() {
-            return self.ping().await;
-        }
-        self.drain_reply().await?;
-        self.check_usable()?;
-        self.one_by_one(VecDeque::from([Step::Role])).await
-    }
-
     fn settings_steps(&self) -> VecDeque<Step> {
         let mut steps = VecDeque::from([Step::Names]);
         if !self.set_up.settings.allow_writes {

@@ -12,9 +12,8 @@ use crate::bindings::rds::mysql::types::{Error as GuestError, Lost, Summary};
 use crate::ctx::RdsCtx;
 use crate::rows::{Batch, Fill, Rows, Size};
 use crate::shape::Shape;
+use crate::streams::Place;
 use crate::waited::Waited;
-
-use super::streams::Place;
 
 /// The stream of rows. It reads from the server only while the guest reads.
 pub(super) struct RowStream<S: Shape> {

@@ -1,5 +1,7 @@
 //! Reads a server's answers to the set-up's queries: its identity, and its role.
 
+use std::collections::VecDeque;
+
 use super::{SessionSettings, Step};
 use crate::connection::cancel::ServerSession;
 use crate::connection::{Connection, Transport};
@@ -19,6 +21,17 @@ impl SessionSettings {
 }
 
 impl<S: Transport> Connection<S> {
+    /// Checks that the server answers, and that it still has the role of the bridge, if the bridge has one. Either takes
+    /// one round trip.
+    pub(crate) async fn check_server(&mut self) -> Result<(), Error> {
+        if !self.set_up.settings.checks_role() {
+            return self.ping().await;
+        }
+        self.drain_reply().await?;
+        self.check_usable()?;
+        self.one_by_one(VecDeque::from([Step::Role])).await
+    }
+
     /// Receives the row that answers a query of the set-up.
     pub(super) fn receive_answer(&mut self, step: Option<Step>, row: &[u8]) -> Result<(), Error> {
         match step {

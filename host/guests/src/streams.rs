@@ -10,7 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 pub(crate) struct Streams(Arc<Semaphore>);
 
 /// A place among them. A stream and its future share it.
-pub(super) type Place = Arc<OwnedSemaphorePermit>;
+pub(crate) type Place = Arc<OwnedSemaphorePermit>;
 
 impl Streams {
     pub(crate) fn new(limit: usize) -> Self {
@@ -20,7 +20,7 @@ impl Streams {
     /// # Errors
     ///
     /// The guest has as many as it may have: it traps.
-    pub(super) fn enter(&self) -> wasmtime::Result<Place> {
+    pub(crate) fn enter(&self) -> wasmtime::Result<Place> {
         let place = Arc::clone(&self.0).try_acquire_owned();
         let place = place.map_err(|_| wasmtime::format_err!("the guest has too many streams"))?;
         Ok(Arc::new(place))
