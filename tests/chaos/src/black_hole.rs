@@ -15,6 +15,10 @@ use crate::database::Database;
 use crate::name_server::NameServer;
 use crate::network::make_bridge;
 
+/// In seconds: the system looks at the limit when it sends a packet again, or a probe. With the default limit, 15 s, a
+/// tenth is more.
+const GRANULARITY: f64 = 1.0;
+
 /// For statements and keepalive probes to be on their way.
 const SOME_TIME: Duration = Duration::from_millis(500);
 
@@ -85,6 +89,9 @@ fn judge(
     println!(
         "{state}: the machine's silence was noticed after {took:.2} s; the limit is {limit:.0} s"
     );
+    if took > (limit * 1.1).max(limit + GRANULARITY) {
+        return Some(format!("{state}: noticed too late"));
+    }
     let is_loss = matches!(error.kind(), ErrorKind::Io(_));
     (!is_loss).then(|| format!("{state}: {error:?}"))
 }

@@ -7,7 +7,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use crate::arguments::Arguments;
-use crate::clients::{Clients, MOST_CONNECTIONS};
+use crate::clients::{Clients, MOST_CONNECTIONS, MOST_IDLE_CONNECTIONS};
 use crate::cluster::Cluster;
 use crate::credentials::Credentials;
 use crate::database::Database;
@@ -128,7 +128,7 @@ impl Run {
         for (name, process) in self.clients.processes() {
             let (known, samples) = self.memory.entry(name).or_default();
             if *known != process {
-                (*known, *samples) = (process, Samples::default());
+                (*known, *samples) = (process, Samples::since(self.begin.elapsed()));
             }
             if let Some(kilobytes) = memory_of(process) {
                 samples.add(kilobytes);
@@ -149,19 +149,13 @@ impl Run {
             self.report.wrong.extend(wrong);
         }
         self.report.wrong.extend(idle.leaks());
+        // While the programs run, only their pools have connections; afterwards, nothing has.
+        let of_pools = left(&cluster, MOST_IDLE_CONNECTIONS);
         idle.terminate();
-        for database in cluster.databases() {
-            let begin = Instant::now();
-            while database.connections() > 0 && begin.elapsed() < DISCONNECTION_LIMIT {
-                sleep(BETWEEN_LOOKS);
-            }
-            let left = database.connections();
-            if left > 0 {
-                let address = database.address();
-                let wrong = format!("{left} connections are left on the server at {address}");
-                self.report.wrong.push(wrong);
-            }
-        }
+        let of_nothing = left(&cluster, 0);
+        self.report
+            .wrong
+            .extend(of_pools.into_iter().chain(of_nothing));
         for path in Path::ALL {
             self.report.counts.push((path, self.ledger.counts(path)));
         }
@@ -173,4 +167,18 @@ impl Run {
         self.report.check_memory();
         self.report
     }
+}
+
+/// What is wrong if clients keep more connections than this.
+fn left(cluster: &Cluster, at_most: usize) -> Option<String> {
+    let count = || -> usize {
+        let databases = cluster.databases().iter();
+        databases.map(Database::connections).sum()
+    };
+    let begin = Instant::now();
+    while count() > at_most && begin.elapsed() < DISCONNECTION_LIMIT {
+        sleep(BETWEEN_LOOKS);
+    }
+    let left = count();
+    (left > at_most).then(|| format!("{left} connections are left, and {at_most} are the most"))
 }

@@ -22,6 +22,8 @@ const FUNCTIONS: usize = 2;
 /// The most connections that all programs have together, and some whose end a server has not noticed yet.
 pub(crate) const MOST_CONNECTIONS: usize =
     library::POOL + WORKERS + gateway::POOL + FUNCTIONS * function::POOL + 8;
+/// The most connections that programs without load have: those of the gateway's and the functions' pools.
+pub(crate) const MOST_IDLE_CONNECTIONS: usize = gateway::POOL + FUNCTIONS * function::POOL;
 /// The most files that a program may have open after the load, beyond those that it had before: a pool's connections,
 /// and files that a library keeps.
 const MORE_FILES: usize = 16;

@@ -98,7 +98,11 @@ impl fmt::Display for Report {
         )?;
         for (name, samples) in &self.memory {
             if let Some((early, late)) = samples.medians() {
-                writeln!(f, "memory of {name}: {early} KB, later {late} KB")?;
+                let since = samples.since.as_secs_f64();
+                writeln!(
+                    f,
+                    "memory of {name}, a process since {since:.0} s: {early} KB, later {late} KB"
+                )?;
             }
         }
         match self.wrong.len() {

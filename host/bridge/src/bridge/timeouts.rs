@@ -41,3 +41,15 @@ impl Default for Timeouts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// AWS's wrappers take 30 s and three probes.
+    #[test]
+    fn a_vanished_machine_is_noticed_within_15_seconds_by_default() {
+        let builder = crate::Bridge::builder();
+        assert!(builder.tcp_user_timeout <= Duration::from_secs(15));
+    }
+}
