@@ -41,6 +41,31 @@ fn endpoints_that_are_one_server_share_its_limit() {
     });
 }
 
+/// Each of the listeners alone would allow the first connections at once.
+#[test]
+fn endpoints_that_are_one_server_share_the_rate_of_its_connections() {
+    let server = Server::shared(Product::MySql);
+    let other = free_address();
+    let second = format!("{ENDPOINT}?user=lambda-user&listen={other}");
+    let proxy = Proxy::start(
+        server,
+        &["--connections-per-second", "1", ENDPOINT, &second],
+    );
+    block_on(async {
+        let options = OptsBuilder::default()
+            .ip_or_hostname(other.ip().to_string())
+            .tcp_port(other.port())
+            .user(Some("anyone"));
+        let begin = Instant::now();
+        for _ in 0..2 {
+            let _one = proxy.connect().await;
+            let _other = Conn::new(options.clone()).await.unwrap();
+        }
+        // Three of the four wait for a second each. With a rate for each listener, only one second would pass.
+        assert!(begin.elapsed() >= Duration::from_secs(3));
+    });
+}
+
 /// `--max-connections` cannot be given beside a file.
 #[test]
 fn a_limit_of_a_file_is_named_by_its_key() {
