@@ -7,6 +7,7 @@ use rds_bridge::error::ErrorKind;
 use rds_bridge::mysql::{Connection, Param};
 use rds_bridge::pool::Pool;
 use rds_bridge::{BridgeBuilder, CancelHandle, NotCancelled};
+use rds_bridge_test_support::certificates::ServerCertificate;
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{Options, PASSWORD, Product, Server};
 use rstest::rstest;
@@ -125,6 +126,59 @@ fn another_server_s_statement_is_left_alone(product: Product) {
 }
 
 /// The greeting arrives before TLS, so its connection id may be forged.
+/// Each further connection leads to the other server, which the client trusts as well.
+#[apply(on_each_server)]
+fn a_server_that_is_not_reached_again_is_said_so(product: Product) {
+    let servers = [
+        Server::start(product, &Options::default()),
+        Server::start(product, &Options::default()),
+    ];
+    block_on(async {
+        let mut addresses = vec![servers[1].address(); 50];
+        addresses[0] = servers[0].address();
+        let relay = Relay::start(&addresses, None);
+        let builder = through(&relay, &servers[0]).extra_ca_file(servers[1].ca_file());
+        let mut connection = connect(builder).await;
+        let handle = connection.cancel_handle();
+        let (stranger, _) = start_stranger(&servers[1]).await;
+        let error = cancel(&mut connection, &handle, &servers[0]).await;
+        let error = error.unwrap_err();
+        let another = NotCancelled::AnotherServer;
+        assert!(
+            matches!(error.kind(), ErrorKind::NotCancelled(it) if *it == another),
+            "{error:?}"
+        );
+        for server in &servers {
+            assert_eq!(server.execute_as_admin(RUNNING), "1\n");
+        }
+        assert!(!stranger.is_finished());
+    });
+}
+
+/// RDS Proxy gives out connection ids of its own.
+#[apply(on_each_server)]
+fn a_statement_behind_rds_proxy_is_not_cancelled(product: Product) {
+    let name = "shop.proxy-abc123.eu-central-1.rds.amazonaws.com";
+    let options = Options {
+        certificate: ServerCertificate::For(vec![name.to_owned()]),
+        ..Options::default()
+    };
+    let server = Server::start(product, &options);
+    block_on(async {
+        let builder = to(&server).endpoint(name).user("password-user");
+        let mut connection = connect(builder.password(PASSWORD)).await;
+        let handle = connection.cancel_handle();
+        let error = cancel(&mut connection, &handle, &server).await;
+        let error = error.unwrap_err();
+        let proxy = NotCancelled::Proxy;
+        assert!(
+            matches!(error.kind(), ErrorKind::NotCancelled(it) if *it == proxy),
+            "{error:?}"
+        );
+        assert_eq!(server.execute_as_admin(RUNNING), "1\n");
+    });
+}
+
 #[apply(on_each_server)]
 fn a_greeting_with_another_number(product: Product) {
     let server = Server::start(product, &Options::default());

@@ -44,6 +44,14 @@ fn a_new_connection_is_held_until_the_switchover_is_over() {
         bridge.read_topology(&mut connection).await.unwrap();
         let mut connection = bridge.connect().await.unwrap();
         assert_eq!(port_of(&mut connection).await.unwrap(), it.green.port());
+        // The deployment is deleted: first the row of the former environment, then all.
+        for which in ["role = 'BLUE_GREEN_DEPLOYMENT_SOURCE'", "TRUE"] {
+            let deletion = format!("DELETE FROM mysql.rds_topology WHERE {which}");
+            it.green.execute_as_admin(&deletion);
+            bridge.read_topology(&mut connection).await.unwrap();
+            let mut connection = bridge.connect().await.unwrap();
+            assert_eq!(port_of(&mut connection).await.unwrap(), it.green.port());
+        }
     });
 }
 

@@ -7,7 +7,8 @@ use rds_bridge::{Bridge, ErrorKind, Stage};
 use rds_bridge_test_support::server::Server;
 
 use crate::helpers::cluster::{
-    A, B, CLUSTER, Dns, StandIn, as_admin, instance, nowhere, port_of, problem, to_cluster,
+    A, B, CLUSTER, Dns, StandIn, as_admin, instance, nowhere, port_of, problem, set_read_only,
+    to_cluster,
 };
 use crate::helpers::live::block_on;
 
@@ -48,6 +49,54 @@ fn an_endpoint_without_addresses_is_one_that_fails() {
         let before = dns.asked(B);
         bridge.connect().await.unwrap();
         assert_eq!(dns.asked(B), before);
+    });
+}
+
+/// Each time that the endpoint's name leads to the former writer, one connection meets it, and the next one is at the new
+/// writer.
+#[test]
+fn a_name_that_flaps_is_looked_up_a_limited_number_of_times() {
+    let (former, writer) = (instance(A, A, &[]), instance(B, B, &[]));
+    set_read_only(&former, true);
+    let (to_former, to_writer) = ([former.address()], [writer.address()]);
+    let dns = Dns::new(&[
+        (CLUSTER, writer.address()),
+        (A, former.address()),
+        (B, writer.address()),
+    ]);
+    block_on(async {
+        let topology = StandIn::new(&[("shop-a", false), ("shop-b", true)]);
+        let builder = as_admin(to_cluster(&[&former, &writer], &dns)).topology(topology);
+        let bridge = builder.build().await.unwrap();
+        let mut connection = bridge.connect().await.unwrap();
+        bridge.read_topology(&mut connection).await.unwrap();
+        for flap in 0..6 {
+            dns.set(
+                CLUSTER,
+                if flap % 2 == 0 {
+                    &to_former
+                } else {
+                    &to_writer
+                },
+            );
+            let before = dns.asked(CLUSTER);
+            let mut refused = 0;
+            for _ in 0..5 {
+                let mut connection = bridge.connect().await.unwrap();
+                match port_of(&mut connection).await {
+                    Ok(port) => assert_eq!(port, writer.port()),
+                    Err(error) => {
+                        assert!(
+                            matches!(error.kind(), ErrorKind::WrongRole { .. }),
+                            "{error:?}"
+                        );
+                        refused += 1;
+                    }
+                }
+            }
+            assert!(refused <= 1, "{refused}");
+            assert!(dns.asked(CLUSTER) - before <= 10);
+        }
     });
 }
 

@@ -196,6 +196,36 @@ fn a_search_counts_in_the_pool_s_limit_on_new_connections() {
     });
 }
 
+/// The endpoint's name still leads to the former writer, which has a connection with the same id or none.
+#[test]
+fn a_statement_at_the_member_that_was_found_is_cancelled_there() {
+    let (one, other, dns, topology) = a_and_b();
+    let running = "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'DO SLEEP%'";
+    block_on(async {
+        let builder = as_admin(to_cluster(&[&one, &other], &dns)).topology(topology.clone());
+        let bridge = builder.build().await.unwrap();
+        let mut connection = bridge.connect().await.unwrap();
+        bridge.read_topology(&mut connection).await.unwrap();
+        drop(connection);
+        switch_over(&one, &other, &topology);
+        let mut connection = bridge.connect().await.unwrap();
+        port_of(&mut connection).await.unwrap_err();
+        let mut connection = bridge.connect().await.unwrap();
+        assert_eq!(port_of(&mut connection).await.unwrap(), other.port());
+        let handle = connection.cancel_handle();
+        let cancelling = async {
+            while other.execute_as_admin(running) == "0\n" {
+                sleep(Duration::from_millis(10)).await;
+            }
+            handle.cancel().await
+        };
+        let sleeping = connection.execute("DO SLEEP(300)", ());
+        let (_is_cut_off, cancelled) = tokio::join!(sleeping, cancelling);
+        cancelled.unwrap();
+        assert_eq!(other.execute_as_admin(running), "0\n");
+    });
+}
+
 /// The former writer restarts as a reader before the next connection: the role is learnt while connecting, so that no
 /// statement fails a second time.
 #[test]
