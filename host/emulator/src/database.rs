@@ -23,7 +23,8 @@ use super::sql::{Catalog, Context, Plan, Statement, line_of, plan, split};
 /// How long a statement waits for another session's lock before it fails with 1205 (lock wait timeout).
 const BUSY_LIMIT: Duration = Duration::from_secs(5);
 
-/// The cache of 20 such pages takes 26 kB. Of SQLite's default size, 4,096 bytes, it would take 87 kB.
+/// At its first statement, each connection allocates a cache of 20 pages: 26 kB with these, and 87 kB with SQLite's
+/// default of 4,096 bytes.
 const PAGE_BYTES: u32 = 1_024;
 
 /// The savepoint that replaces a seed's own transaction. The name is one that no seed uses.
@@ -50,8 +51,7 @@ impl Database {
     pub(super) fn open(name: String, path: PathBuf) -> Result<Self, StartError> {
         let open = || {
             let connection = open(&path)?;
-            // At its first statement, each connection allocates a cache of 20 pages. The setting is stored in a new
-            // file; a file that exists keeps its pages.
+            // It is stored in a new file; a file that exists keeps its pages.
             connection.pragma_update(None, "page_size", PAGE_BYTES)?;
             // Lets connections read while another one writes. The setting is stored in the file.
             connection.pragma_update(None, "journal_mode", "WAL")?;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// The streams that a guest may have at the same time. A stream keeps its session, and a handle of Wasmtime's own, which
-/// the context's table does not count.
+/// The streams that a guest may have at the same time. A stream keeps its session, and a handle of Wasmtime's own,
+/// which the context's table does not count.
 #[derive(Debug)]
 pub(crate) struct Streams(Arc<Semaphore>);
 

@@ -113,6 +113,7 @@ fn a_guests_memory_has_no_password_also_after_a_login_that_failed(product: Produ
                     assert!(contains(&mut guest, "xxxxxxxx").await);
                 }
                 Err(error) => {
+                    assert_ne!(password, PASSWORD);
                     assert_eq!(error, Error::Unavailable(Stage::Login));
                     assert!(hidden.lock().unwrap()[0].contains("password-user"));
                 }

@@ -88,7 +88,8 @@ fn the_next_tenant_finds_a_new_session(product: Product) {
                 guest.one(connection, "SELECT CONNECTION_ID()").await,
             ));
         }
-        // The same connection each time: another would prove nothing. But a role is not reset, so the pool opens another.
+        // The same connection each time: another would prove nothing. But a role is not reset, so the pool opens
+        // another.
         ids.dedup_by(|one, other| one.1 == other.1);
         let opened: Vec<_> = ids
             .iter()
@@ -141,7 +142,7 @@ fn a_store_that_is_dropped_leaves_nothing_open(product: Product) {
             );
             // It would wait for the other's lock.
             guest
-                .execute(connection, "SET innodb_lock_wait_timeout = 1")
+                .execute(connection, "SET innodb_lock_wait_timeout = 30")
                 .await
                 .unwrap();
             let insert = guest
@@ -162,7 +163,8 @@ fn a_store_that_is_dropped_leaves_nothing_open(product: Product) {
 /// A guest inserts a row, or requests what takes long, and its store is dropped.
 async fn leave(server: &Server, tenant: &Tenant, open: Open) {
     const INSERT: &str = "INSERT INTO held VALUES (1)";
-    // Its third row takes long. The second one does not fit into the server's buffer, so that the first one is sent before.
+    // Its third row takes long. The second one does not fit into the server's buffer, so that the first one is sent
+    // before.
     const SLOW: &str = "SELECT REPEAT('x', 20000), SLEEP(IF(n < 3, 0, 1000)) \
                         FROM (SELECT 1 AS n UNION ALL SELECT 2 UNION ALL SELECT 3) three";
     let mut guest = Guest::new(tenant).await;

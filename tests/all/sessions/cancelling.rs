@@ -125,7 +125,6 @@ fn another_server_s_statement_is_left_alone(product: Product) {
     });
 }
 
-/// The greeting arrives before TLS, so its connection id may be forged.
 /// Each further connection leads to the other server, which the client trusts as well.
 #[apply(on_each_server)]
 fn a_server_that_is_not_reached_again_is_said_so(product: Product) {
@@ -179,6 +178,7 @@ fn a_statement_behind_rds_proxy_is_not_cancelled(product: Product) {
     });
 }
 
+/// The greeting arrives before TLS, so its connection id may be forged.
 #[apply(on_each_server)]
 fn a_greeting_with_another_number(product: Product) {
     let server = Server::start(product, &Options::default());

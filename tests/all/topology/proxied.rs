@@ -158,12 +158,15 @@ fn clients_are_held_during_a_blue_green_switchover() {
         set_read_only(&it.blue, false);
         sleep(Duration::from_millis(300)).await;
         assert!(!connecting.is_finished());
-        it.point_to_green();
-        let mut new = connecting.await.unwrap().unwrap();
-        assert_eq!(port_of(&mut new).await.unwrap(), it.green.port());
-        // RDS drops connections, and the proxy those that are left.
+        // RDS drops connections, and the proxy those that are left, as soon as a server says where it belongs. Before the
+        // name has moved, no search can have ended.
+        proxy.bridge.read_topology(&mut connection).await.unwrap();
         while port_of(&mut client).await.is_ok() {
             sleep(Duration::from_millis(600)).await;
         }
+        assert!(!connecting.is_finished());
+        it.point_to_green();
+        let mut new = connecting.await.unwrap().unwrap();
+        assert_eq!(port_of(&mut new).await.unwrap(), it.green.port());
     });
 }

@@ -51,6 +51,8 @@ struct State {
     /// How many times connections that were opened before have become ones that may lead to the wrong server: because a
     /// search has led to another writer, or in a blue/green switchover.
     moves: u64,
+    /// In this switchover, a server has said that it belongs to the former environment.
+    has_former: bool,
     /// A connection was lost: the next one is set up before it is handed out, to learn the role of its server.
     is_in_doubt: bool,
     /// The endpoint, or the member in its place, leads to a server of another role: the next connection begins with a
@@ -66,13 +68,14 @@ struct Instead {
 }
 
 impl State {
-    /// After a switchover, connections that were opened before may lead to the former environment. As soon as a server
-    /// says that it belongs there, they do.
+    /// After a switchover, connections that were opened before may lead to the former environment. As soon as a first
+    /// server says that it belongs there, they do. Those that are opened later ask their server.
     fn keep(&mut self, roster: Roster) {
         let is_over = self.roster.is_switching() && !roster.is_switching();
-        let becomes_former =
-            roster.is_of_former_environment() && !self.roster.is_of_former_environment();
-        if is_over || becomes_former {
+        let is_former = roster.is_of_former_environment();
+        let is_first = is_former && !self.has_former;
+        self.has_former = roster.is_switching() && (self.has_former || is_former);
+        if is_over || is_first {
             self.moves = self.moves.saturating_add(1);
         }
         self.roster = roster;
@@ -91,8 +94,7 @@ impl Cluster {
         }
     }
 
-    /// How many times a search has led to another writer than before. Connections that were opened earlier may lead to
-    /// the former one.
+    /// [`State::moves`].
     pub(crate) fn moves(&self) -> u64 {
         self.with(|state| state.moves)
     }
@@ -241,5 +243,33 @@ impl fmt::Debug for Cluster {
             .field("topology", &self.topology)
             .field("pattern", &self.pattern)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::topology::{Deployment, Switchover};
+
+    #[test]
+    fn a_switchover_makes_earlier_connections_wrong_once_when_it_shows_and_once_when_it_is_over() {
+        let roster = |switchover, is_former| {
+            let told = Deployment::new(Some(switchover));
+            Roster::default().with_deployment(Some(Deployment { is_former, ..told }))
+        };
+        let (post, done) = (Switchover::PostProcessing, Switchover::Completed);
+        let mut state = State::default();
+        state.keep(roster(Switchover::InProgress, false));
+        assert_eq!(state.moves, 0);
+        // Servers of both environments answer.
+        for is_former in [true, false, true, false] {
+            state.keep(roster(post, is_former));
+            assert_eq!(state.moves, 1);
+        }
+        state.keep(roster(done, false));
+        assert_eq!(state.moves, 2);
+        // The next deployment.
+        state.keep(roster(post, true));
+        assert_eq!(state.moves, 3);
     }
 }

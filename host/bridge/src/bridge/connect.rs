@@ -61,7 +61,7 @@ async fn run(connecting: Connecting, address: Option<SocketAddr>) -> Result<Conn
         };
         let reloaded = resolved.reload_credentials(refusal).await?;
         // The refused login has used the caller's turn.
-        reloaded.own_turn().await?;
+        reloaded.second_turn().await?;
         log_in(reloaded, &own_span).await
     };
     stages.instrument(span).await

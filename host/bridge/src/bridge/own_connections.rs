@@ -20,16 +20,20 @@ impl Bridge {
 }
 
 impl Inner {
-    /// Waits until the limit allows another connection.
+    /// Waits until the limit allows a connection that only the bridge needs.
     pub(super) async fn own_turn(&self, deadline: Deadline) -> Result<(), Error> {
-        let Some(rate) = self.own_rate.get() else {
-            return Ok(());
-        };
-        let turn = async {
-            rate.wait_for_own().await;
-            Ok(())
-        };
-        deadline.whole(Stage::Connect, turn).await
+        match self.own_rate.get() {
+            Some(rate) => turn(deadline, rate.wait_for_own()).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Waits until the limit allows the second attempt of a caller, in the queue of the callers.
+    pub(super) async fn second_turn(&self, deadline: Deadline) -> Result<(), Error> {
+        match self.own_rate.get() {
+            Some(rate) => turn(deadline, rate.wait()).await,
+            None => Ok(()),
+        }
     }
 
     /// Counts a connection that does not wait.
@@ -38,4 +42,12 @@ impl Inner {
             rate.count();
         }
     }
+}
+
+async fn turn(deadline: Deadline, waiting: impl Future<Output = ()> + Send) -> Result<(), Error> {
+    let turn = async {
+        waiting.await;
+        Ok(())
+    };
+    deadline.whole(Stage::Connect, turn).await
 }

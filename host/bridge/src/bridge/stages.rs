@@ -214,9 +214,9 @@ impl Resolved {
     }
 
     /// Waits for the turn of another attempt.
-    pub(super) async fn own_turn(&self) -> Result<(), Error> {
+    pub(super) async fn second_turn(&self) -> Result<(), Error> {
         let attempt = &self.ready.attempt;
-        attempt.bridge.own_turn(attempt.deadline).await
+        attempt.bridge.second_turn(attempt.deadline).await
     }
 
     /// Connects to the first address that accepts the connection.

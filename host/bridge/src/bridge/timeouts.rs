@@ -48,7 +48,7 @@ mod tests {
 
     /// AWS's wrappers take 30 s and three probes.
     #[test]
-    fn a_vanished_machine_is_noticed_within_15_seconds_by_default() {
+    fn the_default_tcp_user_timeout_is_at_most_15_seconds() {
         let builder = crate::Bridge::builder();
         assert!(builder.tcp_user_timeout <= Duration::from_secs(15));
     }

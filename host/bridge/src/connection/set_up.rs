@@ -284,7 +284,8 @@ impl<S: Transport> Connection<S> {
 
     async fn write_held_steps(&mut self) -> Result<(), Error> {
         let written = self.write_or_poison(Outgoing::Held).await;
-        written.map_err(|error| Error::of_io(Stage::Session, error))?;
+        let written = written.map_err(|error| Error::of_io(Stage::Session, error));
+        written.inspect_err(|error| self.report(error))?;
         self.set_up.wrote();
         Ok(())
     }

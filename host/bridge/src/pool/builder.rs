@@ -95,7 +95,8 @@ impl PoolBuilder {
 
     /// The idle time after which a connection is checked before it is lent, which costs a round trip: with a ping, or
     /// with the question for the server's role, if the bridge requires one
-    /// ([`BridgeBuilder::role`](crate::BridgeBuilder::role)). Default: 1 s; zero checks every time.
+    /// ([`BridgeBuilder::role`](crate::BridgeBuilder::role)). An RDS Proxy gets a ping in any case. Default: 1 s; zero
+    /// checks every time.
     #[must_use]
     pub fn check_after(mut self, idle: Duration) -> Self {
         self.limits.trust = idle;

@@ -12,7 +12,7 @@ use crate::mysql::{Connection, Protocol};
 pub(super) struct Generation {
     /// How many times a connection of the pool has found its server demoted.
     pub(super) demotions: u64,
-    /// How many times the bridge has found another writer in the endpoint's cluster.
+    /// How many times the bridge has found another writer in the endpoint's cluster, or a blue/green switchover.
     pub(super) moves: u64,
 }
 

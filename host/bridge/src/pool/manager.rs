@@ -77,7 +77,7 @@ pub(super) enum NotOpened {
 pub(super) struct Limits {
     pub(super) lifetime: Duration,
     pub(super) idle: Duration,
-    /// The idle time after which it is checked with a ping.
+    /// The idle time after which it is checked.
     pub(super) trust: Duration,
     /// The limit on that check, and on clearing a session.
     pub(super) check: Duration,
@@ -183,8 +183,8 @@ impl Manager {
         }
     }
 
-    /// Begins a new generation if the server of this connection has become a replica. The refusal of a write is the
-    /// only sign of that, and all connections that were opened until now may lead to the same server.
+    /// Begins a new generation if the server of this connection has become a replica, as a refused write or the check
+    /// of the role has shown. All connections that were opened until now may lead to the same server.
     pub(super) fn note_demotion(&self, kept: &Kept) {
         if kept.connection.is_demoted() && self.is_current(kept) {
             self.demotions.fetch_add(1, Ordering::Relaxed);

@@ -60,7 +60,7 @@ pub(super) async fn find_after(
         Ok(host) => host,
         Err(problem) => return Err(explain(error, problem)),
     };
-    match bridge.own_turn(deadline).await {
+    match bridge.second_turn(deadline).await {
         Ok(()) => Ok(host),
         Err(_too_late) => Err(error),
     }

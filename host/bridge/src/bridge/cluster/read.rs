@@ -16,7 +16,7 @@ const INTERVAL: Duration = Duration::from_secs(30);
 const WITH_DEPLOYMENT: Duration = Duration::from_secs(2);
 
 impl Inner {
-    /// How many times a search has led to another writer than before.
+    /// How often connections that were opened before may have come to lead to the wrong server.
     pub(in crate::bridge) fn moves(&self) -> u64 {
         let cluster = self.cluster.as_ref();
         cluster.map_or(0, |cluster| cluster.moves())
@@ -76,7 +76,7 @@ impl Bridge {
         cluster.map(|cluster| cluster.asks_every())
     }
 
-    /// How many times a search has led to another writer than before.
+    /// How often connections that were opened before may have come to lead to the wrong server.
     pub(crate) fn moves(&self) -> u64 {
         self.inner.moves()
     }

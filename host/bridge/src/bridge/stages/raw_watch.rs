@@ -34,15 +34,15 @@ impl RawConnection {
 /// [`BridgeBuilder::topology`](crate::BridgeBuilder::topology) has shown it.
 #[derive(Debug)]
 pub struct WriterWatch {
-    /// How many times the bridge has found another writer; `None` without a topology.
+    /// How many times the bridge has found another writer, or a blue/green switchover; `None` without a topology.
     moved: Option<watch::Receiver<u64>>,
     /// The same when the connection was begun.
     moves: u64,
 }
 
 impl WriterWatch {
-    /// Ends once the bridge has found another writer than when the connection was begun, and at once if it has found
-    /// it before. Without a topology, it does not end. It may be called again, and dropped before it ends.
+    /// Ends once the bridge has found another writer than when the connection was begun, or a blue/green switchover, and
+    /// at once if it has found it before. Without a topology, it does not end. It may be called again, and dropped before it ends.
     pub async fn moved(&mut self) {
         let Self { moved, moves } = self;
         if let Some(moved) = moved

@@ -21,8 +21,8 @@ impl SessionSettings {
 }
 
 impl<S: Transport> Connection<S> {
-    /// Checks that the server answers, and that it still has the role of the bridge, if the bridge has one. Either takes
-    /// one round trip.
+    /// Checks that the server answers, and that it still has the role of the bridge, if the bridge has one. Either
+    /// takes one round trip.
     pub(crate) async fn check_server(&mut self) -> Result<(), Error> {
         if !self.set_up.settings.checks_role() {
             return self.ping().await;
