@@ -194,25 +194,42 @@ fn a_table_that_changes_is_no_trouble(product: Product) {
 #[apply(on_each_server)]
 fn connections_of_a_bridge_know_what_was_long(product: Product) {
     let server = Server::shared(product);
+    let expected = [[0, 0, 0], [1, 1, 0], [0, 1, 0], [1, 1, 0]];
     block_on(async {
-        let builder = to(server).user("password-user").password(PASSWORD);
-        let bridge = builder.build().await.unwrap();
-        let (short, long) = (&of_rows(999), &of_rows(1_000));
-        let mut first = bridge.connect().await.unwrap();
-        let mut counters = Counters::read(&mut first).await;
-        for (sql, count) in [(short, 999), (long, 1_000)] {
-            assert_eq!(rows(&mut first, sql).await, count);
-            assert_eq!(counters.statements(&mut first).await, [1, 1, 0]);
+        let mut observed = Vec::new();
+        // A bridge has 256 places for what it knows, by a hash with a random key. Two statements of about one bridge in
+        // a hundred share a place, and only the last one is known.
+        for _ in 0..4 {
+            observed.push(prepared_by_the_second_connection(server).await);
+            if observed.ends_with(&[expected]) {
+                return;
+            }
         }
-        let mut second = bridge.connect().await.unwrap();
-        let mut counters = Counters::read(&mut second).await;
-        for expected in [[0, 0, 0], [1, 1, 0], [0, 1, 0]] {
-            assert_eq!(rows(&mut second, short).await, 999);
-            assert_eq!(counters.statements(&mut second).await, expected);
-        }
-        assert_eq!(rows(&mut second, long).await, 1_000);
-        assert_eq!(counters.statements(&mut second).await, [1, 1, 0]);
+        panic!("{observed:?}");
     });
+}
+
+/// What the second connection of a bridge prepares, after the first one has executed the same statements: a short one
+/// three times, and a long one.
+async fn prepared_by_the_second_connection(server: &Server) -> [[u64; 3]; 4] {
+    let builder = to(server).user("password-user").password(PASSWORD);
+    let bridge = builder.build().await.unwrap();
+    let (short, long) = (&of_rows(999), &of_rows(1_000));
+    let mut first = bridge.connect().await.unwrap();
+    let mut counters = Counters::read(&mut first).await;
+    for (sql, count) in [(short, 999), (long, 1_000)] {
+        assert_eq!(rows(&mut first, sql).await, count);
+        assert_eq!(counters.statements(&mut first).await, [1, 1, 0]);
+    }
+    let mut second = bridge.connect().await.unwrap();
+    let mut counters = Counters::read(&mut second).await;
+    let mut prepared = [[0; 3]; 4];
+    let executed = [(short, 999), (short, 999), (short, 999), (long, 1_000)];
+    for ((sql, count), prepared) in executed.into_iter().zip(&mut prepared) {
+        assert_eq!(rows(&mut second, sql).await, count);
+        *prepared = counters.statements(&mut second).await;
+    }
+    prepared
 }
 
 /// The endpoint's name is not one of RDS and may belong to a proxy, so MySQL receives one command at a time. A
