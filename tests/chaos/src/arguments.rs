@@ -2,14 +2,18 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use crate::faults::Fault;
+
 /// How to call the program.
-pub(crate) const USAGE: &str = "usage: chaos [--minutes N | --seconds N] [--seed N], chaos --black-hole SECONDS, or chaos --check";
+pub(crate) const USAGE: &str = "usage: chaos [--minutes N | --seconds N] [--seed N] [--fault NAME], chaos --black-hole SECONDS, or chaos --check";
 
 /// How long the faults last, and which they are.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Arguments {
     pub(crate) time: Duration,
     pub(crate) seed: u64,
+    /// The only fault, by the name that the program prints.
+    pub(crate) fault: Option<Fault>,
 }
 
 impl Arguments {
@@ -19,9 +23,15 @@ impl Arguments {
         let mut arguments = Self {
             time: Duration::from_mins(60),
             seed: now.as_secs(),
+            fault: None,
         };
         for pair in words.chunks(2) {
             let [name, value] = pair else { return None };
+            if name == "--fault" {
+                let mut faults = Fault::ALL.into_iter();
+                arguments.fault = Some(faults.find(|it| it.name() == value)?);
+                continue;
+            }
             let value = value.parse().ok()?;
             match name.as_str() {
                 "--minutes" => arguments.time = Duration::from_mins(value),

@@ -60,7 +60,7 @@ pub(crate) fn run(arguments: Arguments, folder: &File) -> Report {
     let mut faults = Vec::new();
     while run.begin.elapsed() < arguments.time {
         if faults.is_empty() {
-            faults = Fault::ALL.to_vec();
+            faults = arguments.fault.map_or(Fault::ALL.to_vec(), |it| vec![it]);
             run.injector.random.shuffle(&mut faults);
         }
         run.inject(faults.pop().expect("filled"));
@@ -147,6 +147,7 @@ impl Run {
             let counterparts = database.execute("SELECT line FROM iamtest.counterpart");
             let wrong = self.ledger.compare(&ledger, &counterparts);
             self.report.wrong.extend(wrong);
+            self.report.warnings.extend(database.lost_replication());
         }
         self.report.wrong.extend(idle.leaks());
         // While the programs run, only their pools have connections; afterwards, nothing has.

@@ -145,7 +145,8 @@ pub(crate) struct Ledger(Mutex<Contents>);
 
 #[derive(Debug, Default)]
 struct Contents {
-    lines: HashMap<Line, Outcome>,
+    /// The outcome of each line, and when the client was told.
+    lines: HashMap<Line, (Outcome, Instant)>,
     counts: [Counts; 4],
     wrong_reads: Vec<String>,
 }
@@ -153,7 +154,8 @@ struct Contents {
 impl Ledger {
     pub(crate) fn record(&self, path: Path, line: Line, told: &Told) {
         let mut contents = self.lock();
-        contents.lines.insert(line, told.outcome);
+        let now = (told.outcome, Instant::now());
+        contents.lines.insert(line, now);
         let counts = contents.counts.get_mut(path.index()).unwrap();
         add_one(counts.outcomes.entry(told.outcome).or_default());
         if told.outcome == Outcome::Confirmed {
@@ -216,7 +218,7 @@ impl Ledger {
                 wrong.push(format!("{line:?} was never sent"));
             }
         }
-        for (line, outcome) in &contents.lines {
+        for (line, (outcome, told_at)) in &contents.lines {
             let count = present.get(line).copied().unwrap_or_default();
             let is_true = match outcome {
                 Outcome::Confirmed => count == 1,
@@ -224,8 +226,9 @@ impl Ledger {
                 Outcome::Unknown => count <= 1,
             };
             if !is_true {
+                let before = told_at.elapsed().as_secs_f64();
                 wrong.push(format!(
-                    "{line:?} is {outcome:?}, and there are {count} rows"
+                    "{line:?} is {outcome:?}, as was told {before:.1} s ago, and there are {count} rows"
                 ));
             }
             let expected = if line.has_counterpart() { count } else { 0 };

@@ -91,8 +91,12 @@ fn main() -> ExitCode {
     if !namespace::is_inside() {
         let seconds = arguments.time.as_secs().to_string();
         let seed = arguments.seed.to_string();
-        println!("chaos: the same faults again: --seconds {seconds} --seed {seed}");
-        return namespace::enter(&["--seconds", &seconds, "--seed", &seed]);
+        let mut again = vec!["--seconds", &seconds, "--seed", &seed];
+        if let Some(fault) = arguments.fault {
+            again.extend(["--fault", fault.name()]);
+        }
+        println!("chaos: the same faults again: {again:?}");
+        return namespace::enter(&again);
     }
     let folder = tempfile::tempdir().unwrap();
     namespace::prepare(folder.path());
