@@ -1,5 +1,6 @@
 //! Failures of a guest's statements: what the guest learns of them, and what only its host learns.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rds_bridge::Bridge;
@@ -19,6 +20,15 @@ use crate::helpers::live::{block_on, connect_as_admin, credentials, first_value,
 
 fn any() -> Grant {
     Grant::new("orders", Statements::Any)
+}
+
+/// A guest that may write, and the errors that it did not learn.
+async fn writer(server: &Server) -> (Guest, Arc<Mutex<Vec<String>>>) {
+    let pool = pool(server, true, |it| it).await;
+    let mut grant = any();
+    grant.access = Access::ReadWrite;
+    let (tenant, hidden) = tenant(&Databases::new().with("orders", pool), grant);
+    (Guest::new(&tenant).await, hidden)
 }
 
 fn lost(may_have_run: bool) -> Error {
@@ -69,14 +79,10 @@ fn a_limit_of_the_database_user_is_told_without_the_user(product: Product) {
 fn a_message_that_names_a_user_is_hidden(product: Product) {
     let server = Server::shared(product);
     block_on(async {
-        let pool = pool(server, true, |it| it).await;
-        let mut grant = any();
-        grant.access = Access::ReadWrite;
-        let (tenant, hidden) = tenant(&Databases::new().with("orders", pool), grant);
-        let mut guest = Guest::new(&tenant).await;
+        let (mut guest, hidden) = writer(server).await;
         let connection = guest.open("orders").await.unwrap();
         for (sql, code, user) in [
-            ("SHOW GRANTS FOR 'nobody'@'localhost'", 1141, "'nobody'"),
+            ("SHOW GRANTS FOR 'stranger'@'localhost'", 1141, "'stranger'"),
             (
                 "REVOKE DELETE ON iamtest.items FROM 'no-grant'@'%'",
                 1147,
@@ -121,11 +127,7 @@ fn a_server_refuses_a_file_of_the_host(product: Product) {
     };
     let loading = "LOAD DATA LOCAL INFILE '/etc/passwd' INTO TABLE items";
     block_on(async {
-        let pool = pool(server, true, |it| it).await;
-        let mut grant = any();
-        grant.access = Access::ReadWrite;
-        let (tenant, hidden) = tenant(&Databases::new().with("orders", pool), grant);
-        let mut guest = Guest::new(&tenant).await;
+        let (mut guest, hidden) = writer(server).await;
         let connection = guest.open("orders").await.unwrap();
         let refused = guest.execute(connection, loading).await;
         let Err(Error::Server(error)) = refused else {

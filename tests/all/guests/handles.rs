@@ -23,23 +23,28 @@ async fn two_guests(server: &Server) -> (Tenant, Guest, Guest) {
     (tenant, first, second)
 }
 
+/// Another guest goes on, and what the guest that trapped had open is free when its store is dropped.
+async fn assert_trapped_alone(tenant: &Tenant, trapped: Guest, mut other: Guest) {
+    assert_selects(&mut other).await;
+    drop(trapped);
+    assert_selects(&mut Guest::new(tenant).await).await;
+}
+
 #[apply(on_each_server)]
 fn a_guest_that_uses_a_handle_that_it_has_dropped_traps_alone(product: Product) {
     let server = Server::shared(product);
     block_on(async {
-        let (tenant, mut guest, mut other) = two_guests(server).await;
+        let (tenant, mut guest, other) = two_guests(server).await;
         let connection = guest.open("orders").await.unwrap();
         let called = guest
             .calls
             .call_execute_dropped(&mut guest.store, connection);
         let trap = format!("{:#}", called.await.unwrap_err());
         assert!(trap.contains("unknown handle index"), "{trap}");
-        assert_selects(&mut other).await;
-        // Wasmtime does not enter the guest again. What it had open is free when its store is dropped.
+        // Wasmtime does not enter the guest again.
         let called = guest.calls.call_open(&mut guest.store, "orders").await;
         called.unwrap_err();
-        drop(guest);
-        assert_selects(&mut Guest::new(&tenant).await).await;
+        assert_trapped_alone(&tenant, guest, other).await;
     });
 }
 
@@ -47,7 +52,7 @@ fn a_guest_that_uses_a_handle_that_it_has_dropped_traps_alone(product: Product) 
 fn a_guest_that_uses_a_handle_of_another_kind_traps_alone(product: Product) {
     let server = Server::shared(product);
     block_on(async {
-        let (tenant, mut guest, mut other) = two_guests(server).await;
+        let (tenant, mut guest, other) = two_guests(server).await;
         let connection = guest.open("orders").await.unwrap();
         let rows = guest
             .query(connection, "SELECT 1 UNION SELECT 2", &[])
@@ -57,9 +62,7 @@ fn a_guest_that_uses_a_handle_of_another_kind_traps_alone(product: Product) {
             .call_execute_on_rows(&mut guest.store, rows.unwrap());
         let trap = format!("{:#}", called.await.unwrap_err());
         assert!(trap.contains("handle index"), "{trap}");
-        assert_selects(&mut other).await;
-        drop(guest);
-        assert_selects(&mut Guest::new(&tenant).await).await;
+        assert_trapped_alone(&tenant, guest, other).await;
     });
 }
 

@@ -1,15 +1,15 @@
 //! The names of a result's columns, which a host keeps, are limited.
 
-use rds_bridge_guests::{Access, RdsCtx};
+use rds_bridge_guests::Access;
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{Product, Server};
 use rstest::rstest;
 use rstest_reuse::apply;
 
-use super::spin::Spin;
 use super::spin::bindings::fermyon::spin::rdbms_types::Error as SpinError;
+use super::spin::{ORDERS, spin_of};
 use crate::helpers::async_guest::AsyncGuest;
-use crate::helpers::guest::{Error, Guest, Lost, Rule, Value, compiled, tenant_with};
+use crate::helpers::guest::{Error, Guest, Lost, Rule, Value, tenant_with};
 use crate::helpers::live::block_on;
 
 /// 3,840 columns, whose names and whose table's have 1.4 MB.
@@ -55,12 +55,12 @@ fn a_guest_of_spin_gets_no_result_with_too_long_names(product: Product) {
     let server = Server::shared(product);
     block_on(async {
         let tenant = tenant_with(server, Access::ReadOnly, |_| {}).await;
-        let mut spin = Spin::new(&compiled("spin"), RdsCtx::new(&tenant)).await;
-        let refused = spin.query("mysql://orders", &long_names(), &[]).await;
+        let mut spin = spin_of(&tenant).await;
+        let refused = spin.query(ORDERS, &long_names(), &[]).await;
         // Not the rows: they are many.
         let refusal = refused.map(|it| it.rows.len()).unwrap_err();
         let too_long = "the result has more bytes than the host permits";
         assert_eq!(refusal, SpinError::QueryFailed(too_long.to_owned()));
-        spin.query("mysql://orders", "SELECT 1", &[]).await.unwrap();
+        spin.query(ORDERS, "SELECT 1", &[]).await.unwrap();
     });
 }

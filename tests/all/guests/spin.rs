@@ -1,6 +1,12 @@
 //! Guests that were written for Spin, in both forms of its interface.
 
-use rds_bridge_guests::{Access, RdsCtx};
+pub(crate) mod asynchronous;
+pub(crate) mod limits;
+pub(crate) mod values;
+
+use std::sync::LazyLock;
+
+use rds_bridge_guests::{Access, RdsCtx, Tenant};
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{Product, Server};
 use rstest::rstest;
@@ -34,6 +40,16 @@ use bindings::Guest;
 use bindings::fermyon::spin::rdbms_types::{DbDataType, DbValue, Error, ParameterValue, RowSet};
 use with_store::GuestWithStore as WithStore;
 
+/// The address that leads to the database with the name `orders`.
+pub(super) const ORDERS: &str = "mysql://orders";
+
+static SPIN: LazyLock<Component> = LazyLock::new(|| compiled("spin"));
+
+/// A guest with the types in an interface of their own.
+pub(super) async fn spin_of(tenant: &Tenant) -> Spin {
+    Spin::new(&SPIN, RdsCtx::new(tenant)).await
+}
+
 pub(super) struct Spin {
     pub(super) store: Store<State>,
     pub(super) guest: Guest,
@@ -65,7 +81,7 @@ impl Spin {
 }
 
 /// A table with a row of the types that Spin has, of those that it fails to convert, and of NULL.
-pub(super) fn create_table(server: &Server, name: &str) {
+fn create_table(server: &Server, name: &str) {
     server.execute_as_admin(&format!(
         "DROP TABLE IF EXISTS iamtest.{name}; CREATE TABLE iamtest.{name} (
          a TINYINT UNSIGNED, b BIGINT, c DOUBLE, d VARCHAR(9), e VARBINARY(9),
@@ -76,7 +92,7 @@ pub(super) fn create_table(server: &Server, name: &str) {
 }
 
 /// Addresses that are refused, and a word of the error.
-pub(super) const REFUSED: [(&str, &str); 4] = [
+const REFUSED: [(&str, &str); 4] = [
     ("mysql://app:hunter2@orders", "password"),
     ("mysql://stock", "no database"),
     ("mysql://127.0.0.1:3307/spin_dev", "no database"),

@@ -7,7 +7,7 @@ use rstest::rstest;
 use rstest_reuse::apply;
 use tokio::time::{Duration, sleep};
 
-use crate::helpers::guest::{Begin, Error, Guest, Isolation, Rule, Value, tenant_with};
+use crate::helpers::guest::{Begin, Error, Guest, Isolation, Rule, Summary, Value, tenant_with};
 use crate::helpers::live::block_on;
 
 async fn writer(server: &Server, table: &str) -> (Tenant, Guest, u32) {
@@ -191,6 +191,16 @@ pub(super) const LEVELS: [&str; 5] = [
     "REPEATABLE READ",
 ];
 
+/// Only a transaction that may write inserts its row.
+#[track_caller]
+pub(super) fn assert_access(read_only: bool, inserted: Result<Summary, Error>) {
+    match (read_only, inserted) {
+        (false, Ok(summary)) => assert_eq!(summary.affected_rows, 1),
+        (true, Err(Error::Server(error))) => assert_eq!(error.code, 1792),
+        other => panic!("{other:?}"),
+    }
+}
+
 /// InnoDB shows the same again to who asks within 0.1 seconds.
 pub(super) async fn until_it_is_shown() {
     sleep(Duration::from_millis(200)).await;
@@ -226,11 +236,7 @@ fn a_transaction_has_the_level_and_the_access_that_the_guest_requests(product: P
                     [[Value::Text(level.into())]]
                 );
                 let insert = "INSERT INTO guest_options VALUES (1)";
-                match (read_only, guest.execute_in(transaction, insert).await) {
-                    (false, Ok(summary)) => assert_eq!(summary.affected_rows, 1),
-                    (true, Err(Error::Server(error))) => assert_eq!(error.code, 1792),
-                    other => panic!("{other:?}"),
-                }
+                assert_access(read_only, guest.execute_in(transaction, insert).await);
                 guest.rollback(transaction).await.unwrap();
             }
         }

@@ -158,8 +158,8 @@ fn clients_are_held_during_a_blue_green_switchover() {
         set_read_only(&it.blue, false);
         sleep(Duration::from_millis(300)).await;
         assert!(!connecting.is_finished());
-        // RDS drops connections, and the proxy those that are left, as soon as a server says where it belongs. Before the
-        // name has moved, no search can have ended.
+        // RDS drops connections, and the proxy those that are left, as soon as a server says where it belongs. Before
+        // the name has moved, no search can have ended.
         proxy.bridge.read_topology(&mut connection).await.unwrap();
         while port_of(&mut client).await.is_ok() {
             sleep(Duration::from_millis(600)).await;

@@ -41,8 +41,9 @@ pub struct WriterWatch {
 }
 
 impl WriterWatch {
-    /// Ends once the bridge has found another writer than when the connection was begun, or a blue/green switchover, and
-    /// at once if it has found it before. Without a topology, it does not end. It may be called again, and dropped before it ends.
+    /// Ends once the bridge has found another writer than when the connection was begun, or a blue/green switchover,
+    /// and at once if it has found it before. Without a topology, it does not end. It may be called again, and dropped
+    /// before it ends.
     pub async fn moved(&mut self) {
         let Self { moved, moves } = self;
         if let Some(moved) = moved

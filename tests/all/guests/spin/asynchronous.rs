@@ -8,7 +8,7 @@ use rstest_reuse::apply;
 use wasmtime::Store;
 use wasmtime::component::{Component, Linker};
 
-use super::spin::{REFUSED, create_table};
+use super::{REFUSED, create_table};
 use crate::helpers::guest::{ENGINE, State, compiled, rds, tenant_with};
 use crate::helpers::live::block_on;
 

@@ -1,30 +1,21 @@
 //! Every kind of Spin's parameters reaches the server, and every column type a guest of Spin.
 
 use std::fmt::Write;
-use std::sync::LazyLock;
 
-use rds_bridge_guests::{Access, RdsCtx};
+use rds_bridge_guests::Access;
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{Product, Server};
 use rstest::rstest;
 use rstest_reuse::apply;
-use wasmtime::component::Component;
 
-use super::spin::Spin;
-use super::spin::bindings::fermyon::spin::rdbms_types::{
-    DbDataType, DbValue, Error, ParameterValue,
-};
+use super::bindings::fermyon::spin::rdbms_types::{DbDataType, DbValue, Error, ParameterValue};
+use super::{ORDERS, Spin, spin_of};
 use crate::helpers::column_types::start_server;
-use crate::helpers::guest::{compiled, tenant_with};
+use crate::helpers::guest::tenant_with;
 use crate::helpers::live::block_on;
 
-const ORDERS: &str = "mysql://orders";
-
-static SPIN: LazyLock<Component> = LazyLock::new(|| compiled("spin"));
-
 async fn spin(server: &Server) -> Spin {
-    let tenant = tenant_with(server, Access::ReadOnly, |_| {}).await;
-    Spin::new(&SPIN, RdsCtx::new(&tenant)).await
+    spin_of(&tenant_with(server, Access::ReadOnly, |_| {}).await).await
 }
 
 fn text(it: &str) -> DbValue {

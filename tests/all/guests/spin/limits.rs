@@ -1,33 +1,24 @@
 //! The limits of a grant, and of a context, for guests that were written for Spin.
 
 use std::num::{NonZeroU32, NonZeroU64};
-use std::sync::LazyLock;
 use std::time::Duration;
 
-use rds_bridge_guests::{Access, Databases, Grant, RdsCtx, Statement, Statements, Tenant};
+use rds_bridge_guests::{Access, Databases, Grant, RdsCtx, Statement, Statements};
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{Options, Product, Server};
 use rstest::rstest;
 use rstest_reuse::apply;
 use tokio::time::sleep;
-use wasmtime::component::Component;
 
-use super::spin::Spin;
-use super::spin::bindings::fermyon::spin::rdbms_types::{DbValue, Error, ParameterValue, RowSet};
-use crate::helpers::guest::{compiled, pool, tenant, tenant_with};
+use super::bindings::fermyon::spin::rdbms_types::{DbValue, Error, ParameterValue, RowSet};
+use super::{ORDERS, SPIN, Spin, spin_of};
+use crate::helpers::guest::{pool, tenant, tenant_with};
 use crate::helpers::live::{block_on, connect_as_admin, first_value};
 
-const ORDERS: &str = "mysql://orders";
 const TOO_MANY_ROWS: &str = "the result has more rows than the host permits";
 const TOO_LARGE: &str = "the result has more bytes than the host permits";
 const TOO_LONG: &str = "the statement has more bytes than the host permits";
 const TOO_MANY: &str = "the host permits no more connections or statements at the same time";
-
-static SPIN: LazyLock<Component> = LazyLock::new(|| compiled("spin"));
-
-async fn spin_of(tenant: &Tenant) -> Spin {
-    Spin::new(&SPIN, RdsCtx::new(tenant)).await
-}
 
 async fn limited(server: &Server, change: impl FnOnce(&mut Grant)) -> Spin {
     spin_of(&tenant_with(server, Access::ReadOnly, change).await).await
