@@ -147,7 +147,6 @@ impl Run {
             let counterparts = database.execute("SELECT line FROM iamtest.counterpart");
             let wrong = self.ledger.compare(&ledger, &counterparts);
             self.report.wrong.extend(wrong);
-            self.report.warnings.extend(database.lost_replication());
         }
         self.report.wrong.extend(idle.leaks());
         // While the programs run, only their pools have connections; afterwards, nothing has.

@@ -13,9 +13,6 @@ use rds_bridge_test_support::server::{Options, PASSWORD, Product, Server};
 use crate::network::Host;
 use crate::shell::send_signal;
 
-/// A part of `ER_SEMISYNC_FORCED_SHUTDOWN`.
-const NOT_REPLICATED: &str = "Some updates might not be replicated";
-
 /// The user of the clients.
 pub(crate) const USER: &str = "lambda-user";
 /// How often the operator looks whether something has happened.
@@ -113,14 +110,6 @@ impl Database {
     pub(crate) fn present(&self, issued: &Issued) {
         write(&self.folder, issued);
         self.execute("ALTER INSTANCE RELOAD TLS");
-    }
-
-    /// The lines of its log that say that commits may have been confirmed without the replica: MySQL gives up waiting
-    /// for it when it is stopped.
-    pub(crate) fn lost_replication(&self) -> Vec<String> {
-        let log = self.server.error_log();
-        let lines = log.lines().filter(|it| it.contains(NOT_REPLICATED));
-        lines.map(str::to_owned).collect()
     }
 
     /// Sends a signal to the server's process.

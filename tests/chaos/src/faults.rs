@@ -117,6 +117,9 @@ impl Injector {
                 return Ok(self.fail_over());
             }
             Fault::StoppedWriter => {
+                // When MySQL is stopped, it switches semi-synchronous replication off before it ends its last sessions.
+                // What they commit in that second would be confirmed, and on this server alone.
+                writer.execute("SET GLOBAL super_read_only = ON");
                 writer.stop();
                 return Ok(self.fail_over());
             }

@@ -33,8 +33,6 @@ pub(crate) struct Report {
     pub(crate) memory: Vec<(String, Samples)>,
     /// On both servers together.
     pub(crate) most_connections: usize,
-    /// What the servers say that explains a line which is lost.
-    pub(crate) warnings: Vec<String>,
     pub(crate) wrong: Vec<String>,
 }
 
@@ -106,9 +104,6 @@ impl fmt::Display for Report {
                     "memory of {name}, a process since {since:.0} s: {early} KB, later {late} KB"
                 )?;
             }
-        }
-        for warning in &self.warnings {
-            writeln!(f, "a server warns: {warning}")?;
         }
         match self.wrong.len() {
             0 => writeln!(f, "every transaction is what its client was told"),
